@@ -1,0 +1,36 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// Every compiler reviewer is on, and what it says is an error.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "keystow",
+    targets: [
+        // Floor 0: C, untouched.
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CMicroHTTPD"),
+
+        // Floor 1: the nouns.
+        .target(name: "VaultModel"),
+        .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict
+    // What ships says `unsafe` aloud wherever it is; tests may look at raw bytes without ceremony.
+    if target.type != .test { target.swiftSettings?.append(.strictMemorySafety()) }
+}

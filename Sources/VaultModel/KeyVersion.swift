@@ -1,0 +1,94 @@
+/// A secret as it lies at rest: its own box, and the key to that box in another.
+package struct SealedSecret: Sendable, Equatable {
+    /// The KEK term that wraps `wrappedDEK`.
+    package let term: Int
+    /// Sealed box of type 2.
+    package let wrappedDEK: [UInt8]
+    /// Sealed box of type 1.
+    package let box: [UInt8]
+
+    package init(term: Int, wrappedDEK: [UInt8], box: [UInt8]) {
+        self.term = term
+        self.wrappedDEK = wrappedDEK
+        self.box = box
+    }
+}
+
+/// One version of a key's secret; retired ones keep no secret.
+package struct KeyVersion: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case current, previous, retired
+    }
+
+    package var keyID: KeyID
+    package var number: Int
+    package var state: State
+    /// `nil` once shredded.
+    package var sealed: SealedSecret?
+    /// What the duplicate check compares; `nil` once retired, so that the secret may be stored again.
+    package var blindIndex: [UInt8]?
+    package var hint: String
+    package var fingerprint: String
+    package var createdAt: Timestamp
+    package var retiredAt: Timestamp?
+    package var shreddedAt: Timestamp?
+
+    package init(
+        keyID: KeyID, number: Int, state: State, sealed: SealedSecret?, blindIndex: [UInt8]?, hint: String,
+        fingerprint: String, createdAt: Timestamp, retiredAt: Timestamp? = nil, shreddedAt: Timestamp? = nil
+    ) {
+        self.keyID = keyID
+        self.number = number
+        self.state = state
+        self.sealed = sealed
+        self.blindIndex = blindIndex
+        self.hint = hint
+        self.fingerprint = fingerprint
+        self.createdAt = createdAt
+        self.retiredAt = retiredAt
+        self.shreddedAt = shreddedAt
+    }
+}
+
+/// What one sealed secret is bound to: it opens nowhere else. Every field is what the row says.
+package struct SecretBinding: Sendable, Equatable {
+    package let keyID: KeyID
+    package let version: Int
+    package let projectID: ProjectID
+    package let owner: UserID
+    package let provider: ProviderID
+    package let endpoint: String
+
+    package init(
+        keyID: KeyID, version: Int, projectID: ProjectID, owner: UserID, provider: ProviderID, endpoint: String
+    ) {
+        self.keyID = keyID
+        self.version = version
+        self.projectID = projectID
+        self.owner = owner
+        self.provider = provider
+        self.endpoint = endpoint
+    }
+}
+
+/// One row of the keyring: a key sealed under the master, or a canary that proves that the right one is there.
+package struct KeyringRow: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        /// A KEK term, sealed under the master.
+        case kek
+        /// The index root, sealed under the master; `term` is 0.
+        case root
+        /// A known value sealed under the master (`term` 0) or under a KEK term.
+        case canary
+    }
+
+    package let kind: Kind
+    package let term: Int
+    package let blob: [UInt8]
+
+    package init(kind: Kind, term: Int, blob: [UInt8]) {
+        self.kind = kind
+        self.term = term
+        self.blob = blob
+    }
+}

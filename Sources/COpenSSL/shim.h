@@ -7,3 +7,17 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+
+// Chooses the hash function of an HMAC context by name. In C, because an OSSL_PARAM keeps the pointer to its key, and
+// the macro OSSL_MAC_PARAM_DIGEST reaches Swift as a String, whose bytes are gone when the parameter is read.
+static inline int keystow_mac_set_digest(EVP_MAC_CTX *context, const char *name) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)name, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_CTX_set_params(context, parameters);
+}
+
+// prctl is variadic, which Swift cannot call.
+#include <sys/prctl.h>
+static inline int keystow_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

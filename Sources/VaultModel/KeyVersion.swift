@@ -32,10 +32,13 @@ package struct KeyVersion: Sendable, Equatable {
     package var createdAt: Timestamp
     package var retiredAt: Timestamp?
     package var shreddedAt: Timestamp?
+    /// Where this secret was proven: what its box is bound to.
+    package var endpoint: String
 
     package init(
         keyID: KeyID, number: Int, state: State, sealed: SealedSecret?, blindIndex: [UInt8]?, hint: String,
-        fingerprint: String, createdAt: Timestamp, retiredAt: Timestamp? = nil, shreddedAt: Timestamp? = nil
+        fingerprint: String, createdAt: Timestamp, retiredAt: Timestamp? = nil, shreddedAt: Timestamp? = nil,
+        endpoint: String = ""
     ) {
         self.keyID = keyID
         self.number = number
@@ -47,6 +50,7 @@ package struct KeyVersion: Sendable, Equatable {
         self.createdAt = createdAt
         self.retiredAt = retiredAt
         self.shreddedAt = shreddedAt
+        self.endpoint = endpoint
     }
 }
 

@@ -13,6 +13,8 @@ package struct ProviderID: Hashable, Comparable, Sendable, CustomStringConvertib
     private init(known: String) { description = known }
 
     package static let anthropic = ProviderID(known: "anthropic")
+    /// Stands in where a stored provider cannot be read; such a row is believed in nothing.
+    package static let unreadable = ProviderID(known: "unreadable")
 
     package static func < (left: ProviderID, right: ProviderID) -> Bool { left.description < right.description }
 }

@@ -10,6 +10,11 @@ package struct UserID: Hashable, Sendable, CustomStringConvertible {
         utf8 = Array(text.utf8)
     }
 
+    private init(known: String) { utf8 = Array(known.utf8) }
+
+    /// Stands in where a stored owner cannot be read; such a row is believed in nothing.
+    package static let unreadable = UserID(known: "\u{FFFD}")
+
     package var description: String { String(decoding: utf8, as: UTF8.self) }
 }
 

@@ -1,0 +1,36 @@
+package import VaultModel
+
+extension Keyring {
+    /// Seals `secret` under a fresh DEK, and the DEK under the current term; both bound to `binding`.
+    package func seal(
+        _ secret: borrowing SecretBytes, for binding: SecretBinding
+    ) throws(CryptoError) -> SealedSecret {
+        guard let kek = terms[currentTerm] else { throw .misuse("keyring: no such term") }
+        let place = AssociatedData(binding, in: instance)
+        let dek = try Random.secret(SealedBox.keyLength)
+        return try BoxContexts.pool.lend { contexts throws(CryptoError) in
+            let box = try secret.withBytes { secret throws(CryptoError) in
+                try SealedBox.seal(secret, type: .secret, term: 0, boundTo: place, under: dek, on: contexts)
+            }
+            let wrapped = try dek.withBytes { key throws(CryptoError) in
+                try SealedBox.seal(
+                    key, type: .dek, term: currentTerm, boundTo: place, under: kek.bytes, on: contexts)
+            }
+            return SealedSecret(term: currentTerm, wrappedDEK: wrapped, box: box)
+        }
+    }
+
+    /// Opens what ``seal(_:for:)`` sealed for the same `binding`.
+    ///
+    /// - Throws: ``CryptoError/cannotOpen`` when anything at all does not fit, an unknown term too.
+    package func open(_ sealed: SealedSecret, for binding: SecretBinding) throws(CryptoError) -> SecretBytes {
+        guard let kek = terms[sealed.term] else { throw .cannotOpen }
+        let place = AssociatedData(binding, in: instance)
+        return try BoxContexts.pool.lend { contexts throws(CryptoError) in
+            let dek = try SealedBox.open(
+                sealed.wrappedDEK, type: .dek, term: sealed.term, boundTo: place, under: kek.bytes, on: contexts)
+            return try SealedBox.open(
+                sealed.box, type: .secret, term: 0, boundTo: place, under: dek, on: contexts)
+        }
+    }
+}

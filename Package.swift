@@ -27,8 +27,11 @@ let package = Package(
 
         // Floor 2: each wraps its C library, and nothing else.
         .target(name: "VaultCrypto", dependencies: ["VaultModel", "COpenSSL"]),
+        .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("V0001_vault.sql")]),
+        .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
+        .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
     ],
     swiftLanguageModes: [.v6]
 )

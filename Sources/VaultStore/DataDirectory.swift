@@ -1,0 +1,85 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The directory that the database lies in, by its real path.
+struct DataDirectory {
+    static let databaseName = "vault.db"
+    static let lockName = "vault.lock"
+
+    let path: String
+    var databasePath: String { path + "/" + Self.databaseName }
+    var lockPath: String { path + "/" + Self.lockName }
+
+    /// Makes the directory (0700) where it is missing, whatever the umask.
+    ///
+    /// One that is there keeps its mode unless it is empty: it may be somebody else's as well.
+    init(_ path: String) throws(StoreError) {
+        if unsafe mkdir(path, 0o700) == 0 {
+            guard unsafe chmod(path, 0o700) == 0 else { throw .file("set the mode of the data directory") }
+            // What makes the entry durable is the parent; where that cannot be opened, nothing is lost but time.
+            Self.synchronize(path + "/..")
+        } else {
+            guard errno == EEXIST else { throw .file("make the data directory") }
+            if Self.isEmpty(path), unsafe chmod(path, 0o700) != 0 { throw .file("set the mode of the data directory") }
+        }
+        guard let real = unsafe realpath(path, nil) else { throw .file("find the data directory") }
+        self.path = unsafe String(cString: real)
+        unsafe free(real)
+    }
+
+    /// Makes the database file, empty, where it is missing, and gives it the mode 0600. SQLite gives its log
+    /// and its index the mode of the database.
+    ///
+    /// Call it while no connection of this process has the file open: closing any descriptor of a file
+    /// drops all of a process's locks on it.
+    func makeDatabase() throws(StoreError) {
+        let file = unsafe open(databasePath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw .file("make the database") }
+        defer { close(file) }
+        guard fchmod(file, 0o600) == 0 else { throw .file("set the mode of the database") }
+        for suffix in ["-wal", "-shm"] {
+            guard unsafe chmod(databasePath + suffix, 0o600) == 0 || errno == ENOENT else {
+                throw .file("set the mode of the database")
+            }
+        }
+        guard fsync(file) == 0, Self.synchronize(path) else { throw .file("make the database durable") }
+    }
+
+    /// Whether a log was left behind, as a process does that is killed.
+    var hasLog: Bool { Self.size(databasePath + "-wal") > 0 }
+
+    /// Whether a database with anything in it is there.
+    static func hasDatabase(in directory: String) -> Bool {
+        size(directory + "/" + databaseName) > 0
+    }
+
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    @discardableResult
+    private static func synchronize(_ directory: String) -> Bool {
+        let file = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return fsync(file) == 0
+    }
+
+    private static func isEmpty(_ directory: String) -> Bool {
+        guard let stream = unsafe opendir(directory) else { return false }
+        defer { unsafe closedir(stream) }
+        var count = 0
+        // Every directory lists itself and its parent.
+        while count < 3, unsafe readdir(stream) != nil { count += 1 }
+        return count < 3
+    }
+}
+
+extension StoreError {
+    /// What the operating system did not let us do, with the error number it gave.
+    static func file(_ act: String) -> StoreError {
+        .unavailable(code: Int(errno), detail: "cannot \(act)")
+    }
+}

@@ -1,0 +1,75 @@
+package import VaultModel
+
+/// One test call of a key, counted for the limits on them.
+package struct ValidationAttempt: Sendable, Equatable {
+    package var at: Timestamp
+    package var projectID: ProjectID
+    package var owner: UserID
+    /// A 32-byte MAC of the key, to tell distinct ones apart.
+    package var keyRef: [UInt8]
+    /// `nil` until the provider has answered.
+    package var refused: Bool?
+
+    package init(at: Timestamp, projectID: ProjectID, owner: UserID, keyRef: [UInt8], refused: Bool? = nil) {
+        self.at = at
+        self.projectID = projectID
+        self.owner = owner
+        self.keyRef = keyRef
+        self.refused = refused
+    }
+}
+
+extension ReadTransaction {
+    /// The test calls of a project, or of one owner in it, at `since` or later: how many, of how many distinct keys, and
+    /// how many distinct keys were refused.
+    package func attemptCounts(
+        project: ProjectID, owner: UserID?, since: Timestamp
+    ) throws(StoreError) -> (calls: Int, distinctKeys: Int, distinctRefused: Int) {
+        var conditions = Conditions()
+        conditions.require("project_id =", .id(project))
+        if let owner { conditions.require("owner =", .owner(owner)) }
+        conditions.require("at >=", .time(since))
+        return try connection.first(
+            "SELECT COUNT(*), COUNT(DISTINCT key_ref), COUNT(DISTINCT CASE WHEN refused = 1 THEN key_ref END)"
+                + " FROM validation_attempts\(conditions.sql)",
+            conditions.values
+        ) { (calls: $0.int(), distinctKeys: $0.int(), distinctRefused: $0.int()) } ?? (0, 0, 0)
+    }
+
+    /// How many test calls there were at `since` or later, whoever asked.
+    package func instanceCalls(since: Timestamp) throws(StoreError) -> Int {
+        try connection.first("SELECT COUNT(*) FROM validation_attempts WHERE at >= $1", [.time(since)]) { $0.int() }
+            ?? 0
+    }
+}
+
+extension WriteTransaction {
+    /// - Returns: what ``settle(attempt:refused:)`` names it by.
+    package func insert(_ attempt: ValidationAttempt) throws(StoreError) -> Int {
+        let id = try connection.first(
+            "INSERT INTO validation_attempts (at, project_id, owner, key_ref, refused) VALUES ($1, $2, $3, $4, $5)"
+                + " RETURNING id",
+            [
+                .time(attempt.at), .id(attempt.projectID), .owner(attempt.owner), .blob(attempt.keyRef),
+                .int(attempt.refused.map { $0 ? 1 : 0 }),
+            ]
+        ) { $0.int() }
+        guard let id else { throw .unavailable(code: 0, detail: "an inserted row has no number") }
+        return id
+    }
+
+    /// Notes what the provider said; nothing happens where the attempt was purged.
+    package func settle(attempt id: Int, refused: Bool) throws(StoreError) {
+        try connection.run(
+            "UPDATE validation_attempts SET refused = $2 WHERE id = $1", [.int(id), .int(refused ? 1 : 0)]
+        )
+    }
+
+    /// Forgets attempts made before `time`.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    package func purgeAttempts(before time: Timestamp) throws(StoreError) -> Int {
+        try connection.run("DELETE FROM validation_attempts WHERE at < $1", [.time(time)])
+    }
+}

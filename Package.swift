@@ -29,9 +29,11 @@ let package = Package(
         .target(name: "VaultCrypto", dependencies: ["VaultModel", "COpenSSL"]),
         .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("V0001_vault.sql")]),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
+        .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
+        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,141 @@
+internal import CCurl
+
+/// Whose certificates are believed.
+package struct TrustedRoots: Sendable {
+    /// A file of PEM certificates.
+    package var file: String
+    /// A directory of hashed PEM certificates beside it.
+    ///
+    /// None by default: libcurl keeps the parsed roots between calls only when they come from one file.
+    package var directory: String?
+
+    package init(file: String, directory: String? = nil) {
+        self.file = file
+        self.directory = directory
+    }
+
+    /// Debian's; the environment (`SSL_CERT_FILE`, `CURL_CA_BUNDLE`) does not change it.
+    package static let system = TrustedRoots(file: "/etc/ssl/certs/ca-certificates.crt")
+}
+
+/// What libcurl is told of one transfer. Whatever cannot be set ends the transfer before it begins.
+@safe
+struct EasyOptions {
+    private let easy: UnsafeMutableRawPointer
+
+    @unsafe init(_ easy: UnsafeMutableRawPointer) { unsafe self.easy = easy }
+
+    static let connectTimeout = Duration.seconds(3)
+
+    /// What holds for every request, whatever it asks for.
+    func setPolicy(userAgent: String, trust: TrustedRoots, timeout: Duration) throws(HTTPClientError) {
+        let timeout = min(timeout, HTTPClient.longestTimeout)
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, min(timeout, Self.connectTimeout).wholeMilliseconds)
+        // A resolver that never answers is left behind, so that it cannot hold up the loop's other transfers.
+        try set(CURLOPT_QUICK_EXIT, 1)
+
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_PROXY, "")
+        try set(CURLOPT_NOPROXY, "*")
+        try set(CURLOPT_NETRC, 0)
+        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        try set(CURLOPT_USERAGENT, userAgent)
+
+        // One connection for one request: an answer that comes too late, or too much of it, can never be
+        // taken for another key's; and libcurl repeats requests only on connections that it used before.
+        try set(CURLOPT_FRESH_CONNECT, 1)
+        try set(CURLOPT_FORBID_REUSE, 1)
+        try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        try set(CURLOPT_HTTP09_ALLOWED, 0)
+        try set(CURLOPT_PATH_AS_IS, 1)
+        // The smallest that libcurl takes: the request line and headers, secret included, pass through it.
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
+
+        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_CAINFO, trust.file)
+        try set(CURLOPT_CAPATH, trust.directory)
+    }
+
+    /// `headers` must live as long as the transfer; everything else is copied.
+    func setRequest(
+        _ url: RequestURL, _ method: OutgoingRequest.Method, body: [UInt8], headers: borrowing HeaderList
+    ) throws(HTTPClientError) {
+        try set(CURLOPT_PROTOCOLS_STR, url.origin.scheme.rawValue)
+        try set(CURLOPT_URL, url.text)
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headers.head))
+        switch method {
+        case .get:
+            try set(CURLOPT_HTTPGET, 1)
+        case .delete:
+            try set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+        case .post:
+            try set(CURLOPT_POST, 1)
+            try set(CURLOPT_POSTFIELDSIZE, body.count)
+            // One byte more than is sent, because an empty array need not have an address.
+            let code = unsafe (body + [0]).withUnsafeBytes { bytes in
+                unsafe ccurl_set_pointer(
+                    easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            }
+            try check(code)
+        }
+    }
+
+    /// `context` is the ``Transfer``, which outlives the handle.
+    @unsafe func setCallbacks(context: UnsafeMutableRawPointer) throws(HTTPClientError) {
+        try check(unsafe ccurl_set_data_function(easy, CURLOPT_WRITEFUNCTION, bodyArrived))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+        try check(unsafe ccurl_set_data_function(easy, CURLOPT_HEADERFUNCTION, headerLineArrived))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+        try check(unsafe ccurl_set_opensocket_function(easy, socketWanted))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws(HTTPClientError) {
+        try check(unsafe ccurl_set_long(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ text: String?) throws(HTTPClientError) {
+        try check(unsafe ccurl_set_text(easy, option, text))
+    }
+
+    private func check(_ code: CURLcode) throws(HTTPClientError) {
+        guard code == CURLE_OK else { throw .transport(Int(code.rawValue)) }
+    }
+}
+
+extension Duration {
+    /// At least 1: libcurl takes 0 for no limit at all.
+    fileprivate var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+    }
+}
+
+private nonisolated func bodyArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let piece = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return unsafe transfer(context)?.take(body: piece) == true ? piece.count : -1
+}
+
+private nonisolated func headerLineArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+    let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return unsafe transfer(context)?.take(headerLine: line) == true ? line.count : -1
+}
+
+private nonisolated func socketWanted(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let address = unsafe address, let transfer = unsafe transfer(context) else { return CURL_SOCKET_BAD }
+    return unsafe transfer.openSocket(for: address)
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    unsafe context.map { unsafe Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+}

@@ -1,0 +1,52 @@
+/// Makes calls to providers, with secrets in their headers.
+///
+/// What it trusts: the system's certificate roots, the request's own host, nothing that comes back. What always
+/// holds, whatever a request asks for: `https` with TLS 1.2 or later and a verified certificate (or plain HTTP to a
+/// loopback address, where the request allows it); the address is judged by the request's ``AddressPolicy`` when it
+/// is connected to; no redirect is followed, no proxy, netrc, cookie, key log or certificate variable of the
+/// environment has any effect; nothing is decompressed; one attempt on a connection of its own; 3 s to connect, 10 s
+/// in all, 64 KiB of body, 16 KiB of headers.
+///
+/// What is left of a secret: the header line, libcurl's list and buffers are overwritten before the call returns.
+/// OpenSSL encrypts its record buffer in place, so that ciphertext is what stays there; for plain HTTP the kernel's
+/// socket buffers hold the request until the peer has read it. An answer may echo the secret, and ordinary memory
+/// then holds it as part of ``IncomingResponse``.
+///
+/// For concurrent use. The last reference going away closes it.
+package final class HTTPClient: Sendable {
+    private let loop: TransferLoop
+    private let userAgent: String
+    private let trust: TrustedRoots
+
+    /// No call takes longer, whatever its request says.
+    package static let longestTimeout = Duration.seconds(10)
+
+    /// - Parameter version: goes into `User-Agent: keystow/<version>`.
+    /// - Throws: `transport` when libcurl or its thread cannot be started.
+    package init(version: String, trust: TrustedRoots = .system) throws(HTTPClientError) {
+        userAgent = "keystow/\(version)"
+        self.trust = trust
+        loop = try TransferLoop()
+    }
+
+    /// Makes one attempt and returns the answer, whatever its status; a redirect is an answer like any other.
+    ///
+    /// Cancelling the calling task aborts the call. When it returns, either way, no copy of the secret that it made
+    /// is left (see above); the request keeps its own.
+    package func send(_ request: borrowing OutgoingRequest) async throws(HTTPClientError) -> IncomingResponse {
+        let transfer = try Transfer(request, userAgent: userAgent, trust: trust)
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { answer in loop.start(transfer, answer) }
+        } onCancel: {
+            loop.cancel(transfer)
+        }
+        return try outcome.get()
+    }
+
+    /// Ends what is under way with `cancelled` and waits for the thread to go; what comes later is `cancelled` at once.
+    package func close() {
+        loop.close()
+    }
+
+    deinit { loop.close() }
+}

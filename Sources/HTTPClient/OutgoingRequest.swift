@@ -1,0 +1,47 @@
+package import VaultModel
+
+/// One call to a provider: where to, what, and the secret that proves who asks.
+package struct OutgoingRequest: ~Copyable, Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case delete = "DELETE"
+    }
+
+    package var method: Method
+    /// `scheme://host[:port]/path[?query]`; see ``RequestURL``. Never holds a secret.
+    package var url: String
+    /// Headers without secrets: names as in RFC 9110 §5.1, values printable ASCII.
+    package var headers: [(name: String, value: String)]
+    /// Sent with `POST` only.
+    package var body: [UInt8]
+    /// Sent as `secretHeaderName: secretHeaderPrefix` + the secret; `nil` for a call without one.
+    package let secret: SecretBytes?
+    /// For instance `x-api-key` or `authorization`.
+    package let secretHeaderName: String
+    /// For instance empty or `Bearer `.
+    package let secretHeaderPrefix: String
+    package var addressPolicy: AddressPolicy
+    /// Whether `http://` may be used, towards a loopback address that `addressPolicy` permits.
+    package var allowsLoopbackHTTP: Bool
+    /// For the whole call; a longer one is cut to ``HTTPClient/longestTimeout``.
+    package var timeout: Duration
+
+    package init(
+        _ method: Method, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        secret: consuming SecretBytes? = nil, secretHeaderName: String = "", secretHeaderPrefix: String = "",
+        addressPolicy: AddressPolicy = .publicOnly, allowsLoopbackHTTP: Bool = false,
+        timeout: Duration = HTTPClient.longestTimeout
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.secret = secret
+        self.secretHeaderName = secretHeaderName
+        self.secretHeaderPrefix = secretHeaderPrefix
+        self.addressPolicy = addressPolicy
+        self.allowsLoopbackHTTP = allowsLoopbackHTTP
+        self.timeout = timeout
+    }
+}

@@ -1,0 +1,138 @@
+internal import CCurl
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One request on its way, and what has come back of it so far.
+///
+/// Set up whole on the caller's thread; from then on only the loop's thread touches it, but for
+/// `isCancelled`, which anyone may set.
+@safe
+final class Transfer: @unchecked Sendable {
+    // Unchecked: handed from the caller's thread to the loop's through the loop's mutex, once.
+    private(set) var easy: UnsafeMutableRawPointer?
+    private var headerLines: HeaderList
+    private let rule: ConnectionRule
+    let isCancelled = Atomic(false)
+
+    private var status = 0
+    private var headers: [(name: String, value: String)] = []
+    private var body: [UInt8] = []
+    private var headerBytes = 0
+    /// Whether header lines still belong to the answer: not in an interim one's, nor after the body has begun.
+    private var isReadingHead = false
+    private var fault: HTTPClientError?
+
+    static let bodyLimit = 65_536
+    static let headerLimit = 16_384
+
+    /// Checks `request` and sets up libcurl for it; nothing is sent.
+    ///
+    /// - Throws: one of the `refused…` errors, or `transport` when libcurl cannot do what is asked of it.
+    init(_ request: borrowing OutgoingRequest, userAgent: String, trust: TrustedRoots) throws(HTTPClientError) {
+        guard let url = RequestURL(request.url) else { throw .refusedURL }
+        let rule = ConnectionRule(policy: request.addressPolicy, scheme: url.origin.scheme)
+        if url.origin.scheme == .http && !request.allowsLoopbackHTTP { throw .refusedURL }
+        if rule.policy == .publicOnly && url.origin.port != url.origin.scheme.defaultPort { throw .refusedURL }
+        if let address = url.origin.address, !rule.permits(address) { throw .refusedAddress }
+        self.rule = rule
+        headerLines = try HeaderList(request)
+        guard CurlLibrary.isReady, let easy = unsafe curl_easy_init() else {
+            throw .transport(Int(CURLE_FAILED_INIT.rawValue))
+        }
+        unsafe self.easy = easy
+        let options = unsafe EasyOptions(easy)
+        try options.setPolicy(userAgent: userAgent, trust: trust, timeout: request.timeout)
+        try options.setRequest(url, request.method, body: request.body, headers: headerLines)
+        try unsafe options.setCallbacks(context: Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Frees what libcurl holds and overwrites the header lines, then says how it went.
+    ///
+    /// On the loop's thread, after the handle has left the multi handle; exactly once.
+    func finish(_ code: CURLcode) -> Result<IncomingResponse, HTTPClientError> {
+        release()
+        if let fault { return .failure(fault) }
+        if let error = HTTPClientError(code) { return .failure(error) }
+        return .success(IncomingResponse(status: status, headers: headers, body: body))
+    }
+
+    /// Ends it without an answer, as ``finish(_:)`` does.
+    func cancel() -> Result<IncomingResponse, HTTPClientError> {
+        release()
+        return .failure(.cancelled)
+    }
+
+    private func release() {
+        unsafe curl_easy_cleanup(easy)
+        unsafe easy = nil
+        headerLines = HeaderList()
+    }
+
+    deinit { release() }
+
+    // MARK: What libcurl's callbacks do
+
+    /// Takes a piece of the body; `false` ends the transfer.
+    func take(body piece: UnsafeRawBufferPointer) -> Bool {
+        isReadingHead = false
+        guard body.count + piece.count <= Self.bodyLimit else {
+            fault = .tooLarge
+            return false
+        }
+        unsafe body.append(contentsOf: piece)
+        return true
+    }
+
+    /// Takes one header line, the status line and the empty one included; `false` ends the transfer.
+    func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.headerLimit else {
+            fault = .tooLarge
+            return false
+        }
+        let text = unsafe String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+            headers = []
+            isReadingHead = status >= 200
+        } else if isReadingHead, let colon = text.firstIndex(of: ":"), text.first != " ", text.first != "\t" {
+            var value = text[text.index(after: colon)...].drop(while: \.isWhitespace)
+            while value.last?.isWhitespace == true { value.removeLast() }
+            headers.append((text[..<colon].lowercased(), String(value)))
+        }
+        return true
+    }
+
+    /// Makes the socket for `address`, or `CURL_SOCKET_BAD` where ``ConnectionRule`` does not permit it.
+    ///
+    /// Once an address of a host was refused, so are its others: a name that leads both ways is not trusted.
+    func openSocket(for address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
+        let target = unsafe NetworkAddress(UnsafeRawPointer(address) + offset, family: address.pointee.family)
+        guard fault == nil, let target, rule.permits(target) else {
+            fault = .refusedAddress
+            return CURL_SOCKET_BAD
+        }
+        let type = unsafe address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return unsafe socket(address.pointee.family, type, address.pointee.protocol)
+    }
+}
+
+extension HTTPClientError {
+    /// `nil` when `code` is no error.
+    init?(_ code: CURLcode) {
+        switch code {
+        case CURLE_OK: return nil
+        case CURLE_COULDNT_RESOLVE_HOST: self = .resolve
+        case CURLE_COULDNT_CONNECT: self = .connect
+        case CURLE_OPERATION_TIMEDOUT: self = .timeout
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER,
+            CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+            self = .tls
+        default: self = .transport(Int(code.rawValue))
+        }
+    }
+}

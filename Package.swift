@@ -30,10 +30,12 @@ let package = Package(
         .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("V0001_vault.sql")]),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
+        .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,229 @@
+import CMicroHTTPD
+import Synchronization
+import VaultModel
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// One request and its answer.
+///
+/// libmicrohttpd calls for the head, for each piece of the body, when the body is complete, and once more
+/// after a wait, always on the one thread of the connection. The answer may come from any thread; whoever
+/// comes second, the answer or the thread that goes to sleep, sees the other under the lock.
+final class Exchange: Sendable {
+    let receivedAt = ContinuousClock.now
+    private let target: String?
+    private let connection: Connection
+    private let traffic: Traffic
+    private let progress: Mutex<Progress>
+
+    /// Where it stands.
+    private enum Phase {
+        case head
+        case body
+        /// The answer is being made and the connection is not suspended.
+        case answering
+        /// The answer is being made and the connection is suspended until it is there.
+        case waiting
+        case answered
+        /// The answer is libmicrohttpd's.
+        case over
+    }
+
+    private struct Progress: ~Copyable {
+        var phase = Phase.head
+        var head: RequestHead?
+        var answering: Traffic.Answering?
+        var body: WipedBuffer?
+        var reserved = 0
+        var answer: Response?
+        var task: Task<Void, Never>?
+        var suspended: ConnectionHandle?
+    }
+
+    /// - Parameter target: the request target as sent, or `nil` when there is none to be read.
+    init(target: String?, connection: Connection, traffic: Traffic) {
+        self.target = target
+        self.connection = connection
+        self.traffic = traffic
+        progress = Mutex(Progress())
+        connection.began(at: receivedAt)
+    }
+
+    deinit {
+        // No one else is left, so the body is gone.
+        traffic.release(progress.withLock { $0.reserved })
+    }
+
+    // MARK: On the connection's thread
+
+    /// Whether the head has not been taken yet.
+    var isNew: Bool { progress.withLock { $0.phase == .head } }
+
+    /// Takes the head. `fields` throws what was wrong with them.
+    func begin(
+        on handle: ConnectionHandle, method: String, version: String,
+        fields: (Int) throws(TransportFault) -> HeaderFields
+    ) -> MHD_Result {
+        connection.accepted(self)
+        let head: RequestHead
+        do throws(TransportFault) {
+            guard let target else { throw .badRequest("The request target cannot be read.") }
+            let line = method.utf8.count + target.utf8.count + version.utf8.count + 4
+            head = try HeadRules(limits: traffic.limits).check(
+                method: method,
+                target: target,
+                version: version,
+                fields: try fields(line),
+                remoteAddress: connection.remoteAddress,
+                receivedAt: receivedAt
+            )
+        } catch {
+            return refuse(on: handle, for: error, head: nil)
+        }
+        guard head.declaredLength <= traffic.limits.bodyBytes else {
+            return refuse(on: handle, for: .bodyTooLarge, head: head)
+        }
+        switch traffic.admit(head) {
+        case .answer(let answering):
+            guard traffic.reserve(head.declaredLength) else {
+                return refuse(on: handle, for: .bodiesInFlight, head: head)
+            }
+            progress.withLock {
+                $0.phase = .body
+                $0.head = head
+                $0.answering = answering
+                $0.reserved = head.declaredLength
+            }
+            return .YES
+        case .refuse(let response):
+            // Answering now closes the connection; without a body the next call is the better moment.
+            guard head.declaredLength == 0 else { return queue(response, on: handle, closing: true) }
+            var answer: Response? = response
+            progress.withLock {
+                $0.phase = .answered
+                $0.answer = answer.take()
+            }
+            return .YES
+        }
+    }
+
+    /// Takes a piece of the body and overwrites the bytes it came in.
+    func take(_ piece: UnsafeMutableRawBufferPointer) -> Bool {
+        defer { unsafe piece.wipe() }
+        return progress.withLock {
+            guard $0.phase == .body, let length = $0.head?.declaredLength else { return false }
+            var body = $0.body.take() ?? WipedBuffer(capacity: length)
+            guard body.count + piece.count <= length else { return false }
+            unsafe body.append(UnsafeRawBufferPointer(piece))
+            $0.body = consume body
+            return true
+        }
+    }
+
+    /// Everything is read: makes the answer, or sends the one that has been made.
+    func proceed(on handle: ConnectionHandle) -> MHD_Result {
+        switch progress.withLock({ $0.phase }) {
+        case .body: start(on: handle)
+        case .answered: send(on: handle)
+        case .head, .answering, .waiting, .over: .NO
+        }
+    }
+
+    private func start(on handle: ConnectionHandle) -> MHD_Result {
+        if traffic.isStopped { return .NO }
+        progress.withLock { $0.phase = .answering }
+        // On this thread until it first waits: an answer that never does is sent in place. Whatever answered, the
+        // task is cancelled, because one that was given up has not been until its handle is here.
+        let task = Task.immediateDetached { await self.answer() }
+        if progress.withLock({ $0.phase == .answered }) {
+            task.cancel()
+            return send(on: handle)
+        }
+        handle.suspend()
+        let isOvertaken = progress.withLock {
+            guard $0.phase == .answering else { return true }
+            $0.phase = .waiting
+            $0.suspended = handle
+            $0.task = task
+            return false
+        }
+        if isOvertaken {
+            task.cancel()
+            handle.resume()
+        } else if traffic.isStopped {
+            giveUp()
+        }
+        return .YES
+    }
+
+    private func send(on handle: ConnectionHandle) -> MHD_Result {
+        guard let answer = progress.withLock({ $0.answer.take() }) else { return .NO }
+        return queue(answer, on: handle, closing: false)
+    }
+
+    private func refuse(on handle: ConnectionHandle, for fault: TransportFault, head: RequestHead?) -> MHD_Result {
+        queue(traffic.refusal(fault, head), on: handle, closing: true)
+    }
+
+    private func queue(_ answer: consuming Response, on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
+        progress.withLock { $0.phase = .over }
+        connection.answering()
+        let closes = closing || answer.closesConnection || traffic.isDraining
+        return answer.queue(on: handle, closing: closes)
+    }
+
+    /// libmicrohttpd is done with this request.
+    func finish() {
+        progress.withLock { $0.phase = .over }
+        connection.finished()
+    }
+
+    // MARK: On any thread
+
+    /// Ends an answer that is still being made: its task is cancelled and a refusal sent in its place.
+    /// What the task answers then no longer counts.
+    ///
+    /// - Returns: `false` when none is being made.
+    @discardableResult
+    func giveUp() -> Bool {
+        let (isPending, head, task) = progress.withLock {
+            ($0.phase == .waiting || $0.phase == .answering, $0.head, $0.task)
+        }
+        guard isPending else { return false }
+        var refusal = traffic.refusal(.answerTooLate, head)
+        refusal.closesConnection = true
+        let isGivenUp = deliver(refusal)
+        task?.cancel()
+        return isGivenUp
+    }
+
+    private func answer() async {
+        guard let answering = progress.withLock({ $0.answering.take() }) else { return }
+        deliver(await answering(progress.withLock { $0.body.take() } ?? WipedBuffer(capacity: 0)))
+    }
+
+    /// The first answer counts.
+    @discardableResult
+    private func deliver(_ answer: consuming Response) -> Bool {
+        var answer: Response? = answer
+        connection.answering()
+        return progress.withLock {
+            guard $0.phase == .answering || $0.phase == .waiting else { return false }
+            $0.phase = .answered
+            $0.answer = answer.take()
+            $0.task = nil
+            // Under the lock: whoever stops libmicrohttpd sees "waiting" here or a connection that is resumed.
+            $0.suspended.take()?.resume()
+            return true
+        }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    fileprivate func wipe() {
+        guard let base = baseAddress else { return }
+        unsafe explicit_bzero(base, count)
+    }
+}

@@ -1,0 +1,47 @@
+import CMicroHTTPD
+import VaultModel
+
+extension Response {
+    /// Hands the answer to libmicrohttpd, which sends the body from where it lies and then has it wiped.
+    ///
+    /// - Returns: `MHD_NO`, which closes the connection, when a header cannot be sent as it is or memory is out.
+    consuming func queue(on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
+        let (status, headers) = (status, headers)
+        let sent = unsafe SentBody(body.detach())
+        let context = unsafe Unmanaged.passRetained(sent).toOpaque()
+        let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+            sent.count,
+            sent.start,
+            releaseSentBody,
+            context
+        )
+        guard let made = unsafe made else {
+            unsafe Unmanaged<SentBody>.fromOpaque(context).release()
+            return .NO
+        }
+        defer { unsafe MHD_destroy_response(made) }
+        for (name, value) in headers where unsafe MHD_add_response_header(made, name, value) == .NO {
+            return .NO
+        }
+        if closing, unsafe MHD_add_response_header(made, "Connection", "close") == .NO { return .NO }
+        return unsafe MHD_queue_response(handle.pointer, UInt32(status), made)
+    }
+}
+
+/// Bytes that libmicrohttpd is sending. Wiped and freed when it lets go.
+@safe
+private final class SentBody {
+    private let memory: WipedBuffer.Detached
+
+    init(_ memory: WipedBuffer.Detached) { unsafe self.memory = memory }
+
+    var count: Int { unsafe memory.count }
+    var start: UnsafeMutableRawPointer? { unsafe memory.start }
+
+    deinit { unsafe memory.release() }
+}
+
+private nonisolated func releaseSentBody(_ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<SentBody>.fromOpaque(context).release()
+}

@@ -1,0 +1,17 @@
+package import VaultModel
+
+/// The answer to one request. Its body is overwritten once it has been sent, or when it never will be.
+package struct Response: ~Copyable, Sendable {
+    package let status: Int
+    /// Everything but `Date`, `Content-Length` and `Connection`, which the server writes itself.
+    package let headers: [(String, String)]
+    package let body: WipedBuffer
+    /// Whether the connection ends with this answer.
+    package var closesConnection = false
+
+    package init(status: Int, headers: [(String, String)] = [], body: consuming WipedBuffer) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,28 @@
+/// How much of everything one listener grants.
+package struct ServerLimits: Sendable, Equatable {
+    /// The longest body, in bytes.
+    package var bodyBytes = 65_536
+    /// The longest head, request line and header fields together, in bytes.
+    package var headerBytes = 16_384
+    package var headerCount = 64
+    /// The longest request target, in bytes.
+    package var uriBytes = 4_096
+    /// All bodies together that are being read or answered, in bytes.
+    package var bodiesInFlightBytes = 16 * 1_024 * 1_024
+    /// From the first byte of a connection, or the request line of a later request, to the end of the head.
+    package var headerSeconds = 10
+    /// From the request line to the answer; the answer has the same time again to be sent.
+    package var requestSeconds = 30
+    /// Silence in which a connection may stay open.
+    package var idleSeconds = 60
+    /// Open connections; more wait, unanswered, until one closes.
+    package var connections = 1_024
+    /// Open connections of one address; more are reset. Generous, because all callers behind a proxy share one.
+    package var connectionsPerAddress = 1_024
+    /// Threads that read, and that run answers until they first wait; `nil` for one per processor.
+    package var threads: Int?
+    /// How long a stop waits for what is being answered.
+    package var stopSeconds = 10
+
+    package init() {}
+}

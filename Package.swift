@@ -31,11 +31,19 @@ let package = Package(
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),
+
+        // A provider to try things on: its wire format and its documented answers.
+        .executableTarget(
+            name: "keystow-sandbox",
+            dependencies: ["VaultModel", "HTTPServer"],
+            resources: [.embedInCode("anthropic.answers"), .embedInCode("models.jsonl")]
+        ),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
+        .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
     ],
     swiftLanguageModes: [.v6]
 )

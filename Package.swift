@@ -32,6 +32,13 @@ let package = Package(
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),
 
+        // Floor 3: what is known of providers. Every file of the catalogue is data.
+        .target(
+            name: "VaultProviders",
+            dependencies: ["VaultModel", "HTTPClient"],
+            resources: [.embedInCode("Catalogue")]
+        ),
+
         // A provider to try things on: its wire format and its documented answers.
         .executableTarget(
             name: "keystow-sandbox",
@@ -43,6 +50,7 @@ let package = Package(
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
+        .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
     ],
     swiftLanguageModes: [.v6]

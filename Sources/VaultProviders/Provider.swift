@@ -1,0 +1,89 @@
+package import VaultModel
+
+/// One entry of the catalogue: who a provider is, what its credentials look like, and how a key is tested.
+package struct Provider: Sendable, Decodable {
+    package let id: ProviderID
+    /// As it is called in a sentence: `Anthropic`.
+    package let name: String
+    /// Where keys are made.
+    package let consoleURL: String
+    package let billingURL: String
+    package let docsURL: String
+    /// Without a trailing slash; may hold `{parameter}`s, see `params`.
+    package let baseURL: String
+    /// Environment variables that hold its key, the usual one first.
+    package let variables: [String]
+    /// How a person gets a key, step by step.
+    package let steps: [String]
+    /// What its base URL needs besides, such as a region.
+    package let params: [String]
+    let keys: [KeyPattern]
+    let refused: [RefusedCredential]
+    /// How many characters after the prefix a masked key shows, as in the provider's own console.
+    let hintShows: Int
+    let calls: TestCalls?
+    /// Its own rows; those of every provider follow them.
+    package let outcomes: [OutcomeRow]
+
+    /// Whether its keys can be proven by a call.
+    package var canBeTested: Bool { calls != nil }
+
+    private enum Member: String, CodingKey {
+        case id, name, variables, steps, params, keys, refused, calls, outcomes
+        case consoleURL = "console_url"
+        case billingURL = "billing_url"
+        case docsURL = "docs_url"
+        case baseURL = "base_url"
+        case hintShows = "hint_shows"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: Member.self)
+        guard let id = ProviderID(try members.decode(String.self, forKey: .id)) else {
+            throw DecodingError.dataCorruptedError(forKey: .id, in: members, debugDescription: "not a provider id")
+        }
+        self.id = id
+        name = try members.decode(String.self, forKey: .name)
+        let consoleURL = try members.decode(String.self, forKey: .consoleURL)
+        let billingURL = try members.decode(String.self, forKey: .billingURL)
+        self.consoleURL = consoleURL
+        self.billingURL = billingURL
+        docsURL = try members.decode(String.self, forKey: .docsURL)
+        baseURL = try members.decode(String.self, forKey: .baseURL)
+        variables = try members.decode([String].self, forKey: .variables)
+        steps = try members.decode([String].self, forKey: .steps).map {
+            $0.filling(["console_url": consoleURL, "billing_url": billingURL])
+        }
+        params = try members.decodeIfPresent([String].self, forKey: .params) ?? []
+        keys = try members.decode([KeyPattern].self, forKey: .keys)
+        refused = try members.decodeIfPresent([RefusedCredential].self, forKey: .refused) ?? []
+        hintShows = try members.decodeIfPresent(Int.self, forKey: .hintShows) ?? 0
+        calls = try members.decodeIfPresent(TestCalls.self, forKey: .calls)
+        outcomes = try members.decodeIfPresent([OutcomeRow].self, forKey: .outcomes) ?? []
+    }
+
+    /// Fills `{provider}`, `{console_url}` and `{billing_url}` into a text of the catalogue.
+    func fill(_ text: String) -> String {
+        text.filling(["provider": name, "console_url": consoleURL, "billing_url": billingURL])
+    }
+}
+
+extension String {
+    /// Replaces each `{name}` that `values` knows; what is filled in is not looked at again.
+    func filling(_ values: [String: String]) -> String {
+        var filled = ""
+        var rest = self[...]
+        while let open = rest.firstIndex(of: "{") {
+            filled += rest[..<open]
+            rest = rest[open...]
+            if let close = rest.firstIndex(of: "}"), let value = values[String(rest[rest.index(after: open)..<close])] {
+                filled += value
+                rest = rest[rest.index(after: close)...]
+            } else {
+                filled += "{"
+                rest = rest.dropFirst()
+            }
+        }
+        return filled + rest
+    }
+}

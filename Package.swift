@@ -39,6 +39,12 @@ let package = Package(
             resources: [.embedInCode("Catalogue")]
         ),
 
+        // Floor 4: what the vault does.
+        .target(
+            name: "VaultService",
+            dependencies: ["VaultModel", "VaultCrypto", "VaultStore", "VaultProviders", "HTTPClient"]
+        ),
+
         // A provider to try things on: its wire format and its documented answers.
         .executableTarget(
             name: "keystow-sandbox",

@@ -1,0 +1,247 @@
+import HTTPClient
+import VaultCrypto
+package import VaultModel
+import VaultProviders
+import VaultStore
+
+/// How much a caller wants proven before a key is stored.
+package enum Validation: String, Sendable, CaseIterable {
+    /// A test call; an outage stores the key as `unverified`.
+    case bestEffort = "best_effort"
+    /// A test call; an outage stores nothing.
+    case required
+    /// No test call; the first check comes after `recheckEverySeconds`.
+    case skip
+}
+
+/// A key on its way into the vault, as its owner pasted it.
+package struct KeyIntake: ~Copyable, Sendable {
+    package var projectID: ProjectID?
+    package var owner: UserID
+    package var provider: ProviderID?
+    package var label: String?
+    package var tags: [String: String] = [:]
+    package var params: [String: String] = [:]
+    package var expiresAt: Timestamp?
+    package var validation = Validation.bestEffort
+    package var wantsFundingCheck = false
+    package var paste: WipedBuffer
+
+    package init(owner: UserID, paste: consuming WipedBuffer) {
+        self.owner = owner
+        self.paste = paste
+    }
+}
+
+extension Vault {
+    /// The doctor alone: no network, nothing stored.
+    package func inspect(_ paste: borrowing WipedBuffer, chosen: ProviderID?) throws(VaultError) -> Diagnosis {
+        try require(known: chosen)
+        return try examine(paste, chosen: chosen).diagnosis
+    }
+
+    /// Takes a key in: doctor, duplicate check, test call, seal, store.
+    ///
+    /// - Throws: `refused` by the doctor (no call, no write), `duplicate`, `validationLimit`, `rejected` by the
+    ///   provider, `providerUnavailable` when a verdict was required. In every case nothing is stored.
+    package func create(_ intake: consuming KeyIntake, _ context: RequestContext) async throws(VaultError) -> KeyView {
+        try context.require(.keysWrite)
+        let project = try context.project(named: intake.projectID)
+        let now = time.now()
+        if let end = intake.expiresAt, end <= now {
+            throw .invalidField("expires_at", detail: "The time must lie in the future.")
+        }
+        try require(known: intake.provider)
+        let accepted = try accept(intake.paste, chosen: intake.provider)
+        let provider = accepted.provider
+        try require(provider, allowedIn: project)
+
+        let id = KeyID(at: now)
+        var key = try describe(
+            accepted.secret, id: id, project: project, owner: intake.owner, provider: provider, at: now)
+        try refuseDuplicate(of: key)
+        (key.label, key.tags, key.params) = (intake.label, intake.tags, intake.params)
+        key.expiresAt = intake.expiresAt
+
+        let verdict = try await prove(
+            accepted.secret, for: key, validation: intake.validation, wantsFunding: intake.wantsFundingCheck, context)
+        let sealed = try seal(accepted.secret, version: 1, of: key)
+        let reference = try auditReference(of: accepted.secret)
+        let intakeKey = key
+        return try await write(context) { [self] transaction in
+            guard try believedProject(project, in: transaction) != nil else { throw VaultError.notFound }
+            var key = intakeKey
+            let policy = try policy(for: key, in: transaction)
+            apply(verdict, toNew: &key, under: policy)
+            key.dueAt = RotationPlan.nextLook(at: key, under: policy, from: now)
+            try refuseDuplicate(of: key, in: transaction)
+            try transaction.insert(key, mac: keyring.mac(of: key))
+            try insert(sealed, version: 1, of: key, in: transaction, at: now)
+            _ = try transaction.append(
+                AuditEntry(
+                    at: now, actor: context.caller, action: .keyCreated, object: "\(id)", keyID: id,
+                    projectID: project, outcome: verdict?.code.rawValue ?? "unverified",
+                    requestID: context.requestID, keyRef: reference, reason: verdict?.reason ?? "skipped", revision: 1))
+            return KeyView(record: key, integrity: .sound, rotateBy: RotationPlan.rotateBy(key, under: policy))
+        }
+    }
+
+    // MARK: Steps that a rotation takes too
+
+    /// The pasted key, cleaned.
+    func accept(
+        _ paste: borrowing WipedBuffer, chosen: ProviderID?
+    ) throws(VaultError) -> AcceptedKey {
+        var examination = try examine(paste, chosen: chosen)
+        let diagnosis = examination.diagnosis
+        guard let secret = examination.takeSecret(), let provider = diagnosis.provider else {
+            throw .refused(diagnosis)
+        }
+        return AcceptedKey(secret: secret, provider: provider)
+    }
+
+    private func examine(_ paste: borrowing WipedBuffer, chosen: ProviderID?) throws(VaultError) -> Examination {
+        do {
+            return try paste.withBytes { bytes throws(SecretMemoryExhausted) in
+                try doctor.examine(bytes, chosen: chosen)
+            }
+        } catch {
+            throw .overloaded
+        }
+    }
+
+    /// The test call, as far as it is wanted.
+    ///
+    /// - Returns: `nil` when the call was skipped.
+    func prove(
+        _ secret: borrowing SecretBytes, for key: KeyRecord, validation: Validation, wantsFunding: Bool,
+        isProven: Bool = false, _ context: RequestContext
+    ) async throws(VaultError) -> Verdict? {
+        guard validation != .skip else { return nil }
+        let call = TestCall(
+            project: key.projectID, owner: key.owner, provider: key.provider, endpoint: key.endpoint,
+            wantsFunding: wantsFunding, isProven: isProven)
+        let verdict = try await test(secret, call, context)
+        if verdict.code.isRefusal { throw .rejected(verdict, summary(of: key.provider)) }
+        if verdict.code == .unverified, validation == .required {
+            throw .providerUnavailable(verdict, summary(of: key.provider))
+        }
+        return verdict
+    }
+
+    /// A record for a secret that is not stored yet.
+    func describe(
+        _ secret: borrowing SecretBytes, id: KeyID, project: ProjectID, owner: UserID, provider: ProviderID,
+        at now: Timestamp
+    ) throws(VaultError) -> KeyRecord {
+        do {
+            return KeyRecord(
+                id: id, projectID: project, owner: owner, provider: provider, endpoint: endpoint(of: provider),
+                status: .unverified,
+                blindIndex: try keyring.blindIndex(of: secret, project: project, provider: provider),
+                hint: doctor.maskedHint(of: secret, provider: provider),
+                fingerprint: try keyring.fingerprint(of: secret, project: project, provider: provider), createdAt: now)
+        } catch {
+            throw VaultError(thrown: error)
+        }
+    }
+
+    /// Seals a secret for one version of a key, under a fresh DEK.
+    func seal(
+        _ secret: borrowing SecretBytes, version: Int, of key: KeyRecord
+    ) throws(VaultError) -> (SealedSecret, leakBucket: Int) {
+        do {
+            return (
+                try keyring.seal(secret, for: key.binding(of: version)), try keyring.leakBucket(of: secret)
+            )
+        } catch {
+            throw VaultError(thrown: error)
+        }
+    }
+
+    func insert(
+        _ sealed: (SealedSecret, leakBucket: Int), version: Int, of key: KeyRecord, in transaction: WriteTransaction,
+        at now: Timestamp
+    ) throws {
+        try transaction.insert(
+            KeyVersion(
+                keyID: key.id, number: version, state: .current, sealed: sealed.0, blindIndex: key.blindIndex,
+                hint: key.hint, fingerprint: key.fingerprint, createdAt: now, endpoint: key.endpoint),
+            project: key.projectID, owner: key.owner, provider: key.provider, leakBucket: sealed.leakBucket)
+    }
+
+    func auditReference(of secret: borrowing SecretBytes) throws(VaultError) -> String {
+        do {
+            return try keyring.auditReference(of: secret)
+        } catch {
+            throw VaultError(thrown: error)
+        }
+    }
+
+    /// What the first verdict makes of a key, or of its new version.
+    func apply(_ verdict: Verdict?, toNew key: inout KeyRecord, under policy: RotationPolicy) {
+        key.verdict = nil
+        key.refusedSince = nil
+        key.lastCheck = nil
+        key.nextCheckAt = policy.recheckEverySeconds.map { key.versionStoredAt + $0 }
+        guard let verdict else { return }
+        _ = CheckOutcome.apply(verdict, to: &key, under: policy)
+    }
+
+    /// - Throws: `duplicate`, which names the owner's own key.
+    func refuseDuplicate(of key: KeyRecord) throws(VaultError) {
+        let existing = try read { transaction throws(StoreError) in
+            try transaction.duplicate(
+                project: key.projectID, owner: key.owner, provider: key.provider, blindIndex: key.blindIndex)
+        }
+        if let existing { throw .duplicate(existing) }
+    }
+
+    func refuseDuplicate(of key: KeyRecord, in transaction: WriteTransaction) throws {
+        if let existing = try transaction.duplicate(
+            project: key.projectID, owner: key.owner, provider: key.provider, blindIndex: key.blindIndex)
+        {
+            throw VaultError.duplicate(existing)
+        }
+    }
+
+    /// The origin at which keys of `provider` are used: the operator's, else the catalogue's.
+    func endpoint(of provider: ProviderID) -> String {
+        configuration.endpoints[provider] ?? catalogue[provider].flatMap {
+            RequestURL($0.baseURL + "/")?.origin.description
+        } ?? ""
+    }
+
+    private func require(known provider: ProviderID?) throws(VaultError) {
+        guard let provider, catalogue[provider] == nil else { return }
+        throw .invalidField("provider", detail: "The catalogue has no such provider; see GET /v1/providers.")
+    }
+
+    private func require(_ provider: ProviderID, allowedIn project: ProjectID) throws(VaultError) {
+        let record: ProjectRecord?
+        do {
+            record = try store.read { transaction throws(StoreError) in try transaction.project(project) }
+                .flatMap(believed)
+        } catch {
+            throw VaultError(thrown: error)
+        }
+        guard let record else { throw .notFound }
+        guard record.allowedProviders.isEmpty || record.allowedProviders.contains(provider) else {
+            throw .invalidField("provider", detail: "This project does not take keys of that provider.")
+        }
+    }
+}
+
+/// A paste that the doctor has passed: the clean key, and whose it is.
+struct AcceptedKey: ~Copyable {
+    let secret: SecretBytes
+    let provider: ProviderID
+}
+
+extension KeyRecord {
+    /// What the secret of `version` is bound to.
+    func binding(of version: Int) -> SecretBinding {
+        SecretBinding(
+            keyID: id, version: version, projectID: projectID, owner: owner, provider: provider, endpoint: endpoint)
+    }
+}

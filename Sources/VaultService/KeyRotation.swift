@@ -1,0 +1,155 @@
+import VaultCrypto
+package import VaultModel
+import VaultStore
+
+/// A new secret for a stored key, as it was pasted.
+package struct KeyReplacement: ~Copyable, Sendable {
+    package var graceSeconds: Int?
+    package var validation = Validation.required
+    package var wantsFundingCheck = false
+    package var paste: WipedBuffer
+
+    package init(paste: consuming WipedBuffer) {
+        self.paste = paste
+    }
+}
+
+extension Vault {
+    /// Gives a key a new secret: doctor and test call first, then the swap in one transaction.
+    ///
+    /// The id stays, the version grows, the previous secret is kept for the grace time and an older one is shredded
+    /// at once. Whatever is refused changes nothing.
+    package func rotate(
+        _ id: KeyID, to replacement: consuming KeyReplacement, _ context: RequestContext
+    ) async throws(VaultError) -> KeyView {
+        try context.require(.keysWrite)
+        let old = try reading { transaction in
+            let view = try find(id, for: context.caller, in: transaction)
+            try KeyStates.require(.rotate, of: view.record)
+            return view.record
+        }
+        let accepted = try accept(replacement.paste, chosen: old.provider)
+        let now = time.now()
+        let new = try describe(
+            accepted.secret, id: id, project: old.projectID, owner: old.owner, provider: old.provider, at: now)
+        try refuseDuplicate(of: new)
+        let verdict = try await prove(
+            accepted.secret, for: new, validation: replacement.validation,
+            wantsFunding: replacement.wantsFundingCheck, context)
+        let reference = try auditReference(of: accepted.secret)
+        let graceSeconds = replacement.graceSeconds
+        // The version's number is under the seal, so another rotation in between means sealing again.
+        for _ in 0..<8 {
+            let base = try reading { transaction in try find(id, for: context.caller, in: transaction).record }
+            var sealedFor = base
+            sealedFor.endpoint = new.endpoint
+            let number = base.lastVersion + 1
+            let sealed = try seal(accepted.secret, version: number, of: sealedFor)
+            let swapped: KeyView? = try await write(context) { [self] transaction in
+                let view = try find(id, for: context.caller, in: transaction)
+                try KeyStates.require(.rotate, of: view.record)
+                guard view.record.lastVersion + 1 == number else { return nil }
+                try refuseDuplicate(of: new, in: transaction)
+                var edit = KeyEdit(view, in: transaction, at: now)
+                edit.keyRef = reference
+                try swap(&edit, to: new, number: number, sealed, graceSeconds: graceSeconds, verdict)
+                return try finish(edit, context, reason: verdict?.reason ?? "skipped")
+            }
+            if let swapped { return swapped }
+        }
+        throw .versionConflict(detail: "The key kept changing while it was being rotated.")
+    }
+
+    /// Makes version `number` current inside the transaction of `edit`.
+    private func swap(
+        _ edit: inout KeyEdit, to new: KeyRecord, number: Int, _ sealed: (SealedSecret, leakBucket: Int),
+        graceSeconds: Int?, _ verdict: Verdict?
+    ) throws {
+        let wasBelievable = edit.original.integrity == .sound && edit.original.status != .undecryptable
+        if !wasBelievable { try refuseResurrection(of: edit.record.id, in: edit.transaction) }
+        let policy = try policy(for: edit.record, in: edit.transaction)
+        let grace = graceSeconds ?? policy.graceSeconds
+
+        if let oldest = edit.record.previousVersion { try edit.shred(version: oldest) }
+        let outgoing = edit.record.currentVersion
+        if grace > 0, wasBelievable, var version = try edit.transaction.version(outgoing, of: edit.record.id) {
+            version.state = .previous
+            version.retiredAt = edit.now
+            try edit.transaction.update(version)
+            edit.record.previousVersion = outgoing
+            edit.record.previousUntil = edit.now + grace
+        } else {
+            try edit.shred(version: outgoing)
+            edit.record.previousVersion = nil
+            edit.record.previousUntil = nil
+        }
+
+        let status = edit.original.status
+        let staysQuarantined = status == .quarantined && (edit.record.quarantineReason ?? .admin) == .admin
+        edit.record.endpoint = new.endpoint
+        edit.record.currentVersion = number
+        edit.record.lastVersion = number
+        edit.record.blindIndex = new.blindIndex
+        edit.record.hint = new.hint
+        edit.record.fingerprint = new.fingerprint
+        edit.record.versionStoredAt = edit.now
+        edit.record.rotatedAt = edit.now
+        edit.record.staleReasons = []
+        edit.record.staleSince = nil
+        edit.record.account = [:]
+        if status == .expired { edit.record.expiresAt = nil }
+        edit.record.status = .unverified
+        apply(verdict, toNew: &edit.record, under: policy)
+        if staysQuarantined { edit.record.status = .quarantined } else { edit.record.quarantineReason = nil }
+        try insert(sealed, version: number, of: edit.record, in: edit.transaction, at: edit.now)
+        edit.actions = [.keyRotated]
+        edit.isHealed = true
+    }
+
+    /// A row that cannot be believed might be a tombstone that somebody edited: the audit log decides.
+    private func refuseResurrection(of id: KeyID, in transaction: WriteTransaction) throws {
+        for action in [AuditAction.keyRevoked, .keyDeleted] {
+            var filter = AuditFilter()
+            filter.keyID = id
+            filter.action = action
+            guard try transaction.auditEntries(after: 0, limit: 1, filter: filter).isEmpty else {
+                throw VaultError.keyRevoked(id)
+            }
+        }
+    }
+
+    /// Makes the previous version current again, within its grace time.
+    package func rollback(_ id: KeyID, _ context: RequestContext) async throws(VaultError) -> KeyView {
+        try context.require(.keysWrite)
+        return try await edit(id, .rollback, context) { [self] edit in
+            guard let previous = edit.record.previousVersion, let end = edit.record.previousUntil, edit.now < end,
+                var version = try edit.transaction.version(previous, of: edit.record.id), version.sealed != nil,
+                let blindIndex = version.blindIndex
+            else {
+                throw VaultError.wrongState(
+                    detail: "There is no previous version within its grace time.",
+                    hint: "Rotate the key to the secret that is wanted.")
+            }
+            let policy = try policy(for: edit.record, in: edit.transaction)
+            try edit.shred(version: edit.record.currentVersion)
+            version.state = .current
+            version.retiredAt = nil
+            try edit.transaction.update(version)
+            edit.record.currentVersion = previous
+            edit.record.endpoint = version.endpoint
+            edit.record.previousVersion = nil
+            edit.record.previousUntil = nil
+            edit.record.blindIndex = blindIndex
+            edit.record.hint = version.hint
+            edit.record.fingerprint = version.fingerprint
+            edit.record.versionStoredAt = version.createdAt
+            edit.record.verdict = nil
+            edit.record.refusedSince = nil
+            edit.record.staleReasons = []
+            edit.record.staleSince = nil
+            edit.record.status = .unverified
+            edit.record.nextCheckAt = policy.recheckEverySeconds.map { _ in edit.now }
+            edit.actions = [.keyRolledBack]
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Synchronization
+import VaultCrypto
+package import VaultModel
+import VaultStore
+
+/// Which keys to revoke at once, and how sure the caller is.
+package struct MassRevocation: Sendable {
+    package var filter = RevocationFilter()
+    package var isForAll = false
+    package var reason = ""
+    package var isDryRun = false
+    /// How many keys the caller saw; another count changes nothing.
+    package var expected: Int?
+
+    package init() {}
+}
+
+extension Vault {
+    /// Revokes every key that the filter names.
+    ///
+    /// One small transaction records the order, from which moment every such key answers 410; shredding follows in
+    /// batches and goes on after a restart.
+    ///
+    /// - Returns: how many keys it names.
+    package func revoke(_ request: MassRevocation, _ context: RequestContext) async throws(VaultError) -> Int {
+        try context.require(.keysWrite)
+        var filter = request.filter
+        guard request.isForAll || !filter.isEmpty else {
+            throw .invalidField("all", detail: "Name at least one filter, or say \"all\": true.")
+        }
+        if let own = context.caller.projectID {
+            guard filter.projectID == nil || filter.projectID == own else { throw .notFound }
+            filter.projectID = own
+        }
+        if request.isDryRun {
+            return try read { [filter] transaction throws(StoreError) in try transaction.countKeys(matching: filter) }
+        }
+        return try await write(context) { [self, filter] transaction in
+            let now = time.now()
+            let count = try transaction.countKeys(matching: filter)
+            if let expected = request.expected, expected != count {
+                throw VaultError.versionConflict(
+                    detail: "The filter names \(count) keys now, not \(expected); nothing was revoked.")
+            }
+            guard count > 0 else { return 0 }
+            let order = RevocationOrder(
+                id: RevocationID(at: now), filter: filter, reason: request.reason, orderedAt: now, cursor: nil,
+                completedAt: nil)
+            try transaction.put(order, mac: keyring.mac(of: order))
+            _ = try transaction.append(
+                AuditEntry(
+                    at: now, actor: context.caller, action: .keyRevoked, object: "\(order.id)",
+                    projectID: filter.projectID, outcome: "ordered:\(count)", requestID: context.requestID,
+                    reason: request.reason))
+            // From here on, before anyone can be answered: an order whose commit fails refuses too much, never too little.
+            orders.withLock { $0.append(order) }
+            deferred.wake()
+            return count
+        }
+    }
+
+    /// The pending order that names `key`, if there is one.
+    func order(naming key: KeyRecord) -> RevocationOrder? {
+        orders.withLock { orders in orders.first { $0.names(key) } }
+    }
+
+    /// Reads the orders that were not finished before the last stop.
+    func loadPendingOrders() throws(VaultError) {
+        let stored = try read { transaction throws(StoreError) in try transaction.pendingOrders() }
+        var believed: [RevocationOrder] = []
+        for stored in stored {
+            let (order, mac) = (stored.record, stored.mac)
+            let expected: [UInt8]
+            do { expected = try keyring.mac(of: order) } catch { throw VaultError(thrown: error) }
+            if ConstantTime.areEqual(expected, mac) {
+                believed.append(order)
+            } else {
+                noteForgery(of: "revocation", object: "\(order.id)", project: order.filter.projectID)
+            }
+        }
+        orders.withLock { $0 = believed }
+    }
+
+    /// Shreds what pending orders name, in batches, each its own transaction.
+    func carryOutOrders() async throws(VaultError) {
+        while let order = orders.withLock(\.first) {
+            let isDone = try await carryOut(order)
+            if isDone { orders.withLock { $0.removeAll { $0.id == order.id } } }
+        }
+    }
+
+    private func carryOut(_ order: RevocationOrder) async throws(VaultError) -> Bool {
+        let context = RequestContext(caller: .vault)
+        return try await write { [self] transaction in
+            var order = order
+            let batch = try transaction.keyIDs(matching: order.effectiveFilter, after: nil, limit: 100)
+            for id in batch {
+                var edit = KeyEdit(try find(id, for: .vault, in: transaction), in: transaction, at: time.now())
+                try edit.revoke(orderedAt: order.orderedAt)
+                _ = try finish(edit, context, reason: order.reason)
+            }
+            if batch.count < 100 {
+                order.completedAt = time.now()
+                try transaction.put(order, mac: keyring.mac(of: order))
+            }
+            return batch.count < 100
+        }
+    }
+}
+
+extension RevocationOrder {
+    /// Only keys that were there when the order was given.
+    var effectiveFilter: RevocationFilter {
+        var filter = filter
+        let afterOrder = Timestamp(milliseconds: orderedAt.milliseconds + 1)
+        filter.createdBefore = min(filter.createdBefore ?? afterOrder, afterOrder)
+        return filter
+    }
+
+    func names(_ key: KeyRecord) -> Bool {
+        let filter = effectiveFilter
+        return (filter.projectID == nil || filter.projectID == key.projectID)
+            && (filter.provider == nil || filter.provider == key.provider)
+            && (filter.owner == nil || filter.owner == key.owner)
+            && filter.createdBefore.map { key.createdAt < $0 } ?? true
+    }
+}

@@ -1,0 +1,131 @@
+package import VaultCrypto
+package import VaultModel
+package import VaultStore
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Why a vault could not be made or opened; each says in one line what to do.
+package enum OpeningError: Error, Sendable {
+    case masterKeyMissing(path: String)
+    case masterKeyMalformed(path: String)
+    case masterKeyExposed(path: String)
+    case masterKeyUnreadable(path: String, errno: Int32)
+    case wrongMasterKey(expected: MasterKeyID)
+    case notInitialised(directory: String)
+    case alreadyInitialised(directory: String)
+    case vault(VaultError)
+    case store(StoreError)
+    case crypto(CryptoError)
+}
+
+/// The master key in a file: exactly 32 raw bytes, or exactly 44 characters of padded base64.
+package struct MasterKeyFile: Sendable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// Reads the key straight into secure memory.
+    ///
+    /// - Throws: `masterKeyMissing`; `masterKeyExposed` when anyone but its owner can read it, or its owner is
+    ///   neither us nor root; `masterKeyMalformed` for any other length or alphabet.
+    package func read() throws(OpeningError) -> SecretBytes {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else {
+            throw errno == ENOENT ? .masterKeyMissing(path: path) : .masterKeyUnreadable(path: path, errno: errno)
+        }
+        defer { close(file) }
+        var status = stat()
+        guard unsafe fstat(file, &status) == 0 else { throw .masterKeyUnreadable(path: path, errno: errno) }
+        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw .masterKeyExposed(path: path)
+        }
+        var length = 0
+        let text = try SecretBytes(count: 46, exhausted: OpeningError.vault(.overloaded)) { span throws(OpeningError) in
+            unsafe span.withUnsafeMutableBytes { buffer in
+                while length < buffer.count {
+                    let got = unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: length), buffer.count - length)
+                    guard got > 0 else { return }
+                    length += got
+                }
+            }
+        }
+        return try decode(text, length)
+    }
+
+    private func decode(_ text: borrowing SecretBytes, _ length: Int) throws(OpeningError) -> SecretBytes {
+        try unsafe text.withUnsafeBytes { text throws(OpeningError) in
+            let isRaw = length == 32
+            let hasNewline = unsafe length == 45 && text[44] == UInt8(ascii: "\n")
+            guard isRaw || hasNewline || length == 44 else { throw .masterKeyMalformed(path: path) }
+            return try SecretBytes(count: 32, exhausted: OpeningError.vault(.overloaded)) { key throws(OpeningError) in
+                for index in 0..<32 {
+                    let byte = isRaw ? unsafe text[index] : unsafe Self.base64Byte(index, of: text)
+                    guard let byte else { throw .masterKeyMalformed(path: path) }
+                    key.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+                }
+                guard unsafe isRaw || text[43] == UInt8(ascii: "=") else { throw .masterKeyMalformed(path: path) }
+            }
+        }
+    }
+
+    /// Byte `index` of what 43 base64 characters (RFC 4648 §4) stand for; `nil` for a foreign character, or when
+    /// the last one carries bits that no byte has.
+    private static func base64Byte(_ index: Int, of text: UnsafeRawBufferPointer) -> UInt8? {
+        func value(_ character: UInt8) -> UInt32? {
+            switch character {
+            case 0x41...0x5A: UInt32(character) - 0x41
+            case 0x61...0x7A: UInt32(character) - 0x61 + 26
+            case 0x30...0x39: UInt32(character) - 0x30 + 52
+            case UInt8(ascii: "+"): 62
+            case UInt8(ascii: "/"): 63
+            default: nil
+            }
+        }
+        let (group, place) = (index / 3 * 4, index % 3)
+        var bits: UInt32 = 0
+        for offset in 0..<4 {
+            if group + offset == 43 {
+                bits <<= 6
+            } else {
+                guard let six = value(unsafe text[group + offset]) else { return nil }
+                bits = bits << 6 | six
+            }
+        }
+        if group == 40, bits & 0xFF != 0 { return nil }
+        return UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * place))
+    }
+
+    /// Makes the file, 0400, with 32 fresh random bytes; durable when this returns.
+    ///
+    /// - Throws: `masterKeyUnreadable` when it exists or cannot be written; an existing key is never overwritten.
+    package func create() throws(OpeningError) -> SecretBytes {
+        let key: SecretBytes
+        do { key = try Random.secret(32) } catch { throw .crypto(error) }
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
+        guard file >= 0 else { throw .masterKeyUnreadable(path: path, errno: errno) }
+        defer { close(file) }
+        let isWritten = unsafe key.withUnsafeBytes { bytes in
+            unsafe write(file, bytes.baseAddress, bytes.count) == bytes.count
+        }
+        guard isWritten, fchmod(file, 0o400) == 0, fsync(file) == 0 else {
+            let code = errno
+            unsafe unlink(path)
+            throw .masterKeyUnreadable(path: path, errno: code)
+        }
+        let folder = unsafe open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+        return key
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

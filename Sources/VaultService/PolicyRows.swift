@@ -1,0 +1,73 @@
+import Synchronization
+import VaultCrypto
+import VaultModel
+import VaultStore
+
+/// The policies that hold, by project and provider; emptied on every change. Safe to use from any thread.
+final class PolicyCache: Sendable {
+    private struct Place: Hashable {
+        let project: ProjectID
+        let provider: ProviderID
+    }
+
+    private let held = Mutex<[Place: RotationPolicy]>([:])
+
+    subscript(project: ProjectID, provider: ProviderID) -> RotationPolicy? {
+        held.withLock { $0[Place(project: project, provider: provider)] }
+    }
+
+    func remember(_ policy: RotationPolicy, for project: ProjectID, _ provider: ProviderID) {
+        held.withLock { held in
+            if held.count >= 4096 { held.removeAll(keepingCapacity: true) }
+            held[Place(project: project, provider: provider)] = policy
+        }
+    }
+
+    func forget() {
+        held.withLock { $0.removeAll() }
+    }
+}
+
+extension Vault {
+    /// The policy that holds for a key: its provider's, else its project's, else the standard one.
+    func policy(for key: KeyRecord, in transaction: ReadTransaction) throws -> RotationPolicy {
+        try policy(project: key.projectID, provider: key.provider, in: transaction)
+    }
+
+    func policy(
+        project: ProjectID, provider: ProviderID, in transaction: ReadTransaction
+    ) throws -> RotationPolicy {
+        if let known = policyCache[project, provider] { return known }
+        let policy =
+            try believedPolicy(project, provider, in: transaction)?.policy
+            ?? believedPolicy(project, nil, in: transaction)?.policy ?? .standard
+        policyCache.remember(policy, for: project, provider)
+        return policy
+    }
+
+    /// The policy set at this very place; a row whose MAC does not fit acts as absent, and is noted.
+    func believedPolicy(
+        _ project: ProjectID, _ provider: ProviderID?, in transaction: ReadTransaction
+    ) throws -> PolicyRecord? {
+        guard let stored = try transaction.policy(project: project, provider: provider) else { return nil }
+        guard try ConstantTime.areEqual(keyring.mac(of: stored.record), stored.mac) else {
+            noteForgery(of: "policy", object: "\(project)", project: project)
+            return nil
+        }
+        return stored.record
+    }
+
+    /// The project; a row whose MAC does not fit acts as absent, and is noted.
+    func believedProject(_ id: ProjectID, in transaction: ReadTransaction) throws -> ProjectRecord? {
+        guard let stored = try transaction.project(id) else { return nil }
+        return try believed(stored)
+    }
+
+    func believed(_ stored: StoredProject) throws -> ProjectRecord? {
+        guard try ConstantTime.areEqual(keyring.mac(of: stored.record), stored.mac) else {
+            noteForgery(of: "project", object: "\(stored.record.id)", project: stored.record.id)
+            return nil
+        }
+        return stored.record
+    }
+}

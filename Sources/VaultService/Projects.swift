@@ -1,0 +1,127 @@
+import VaultCrypto
+package import VaultModel
+import VaultProviders
+import VaultStore
+
+/// A change of a project; `nil` leaves a member as it is.
+package struct ProjectPatch: Sendable {
+    package var name: String?
+    package var allowedOrigins: [String]?
+    package var allowedProviders: [ProviderID]?
+
+    package init() {}
+}
+
+extension Vault {
+    package func createProject(
+        name: String, _ patch: ProjectPatch, _ context: RequestContext
+    ) async throws(VaultError) -> ProjectRecord {
+        try requireInstanceAdmin(context)
+        try require(known: patch.allowedProviders)
+        let now = time.now()
+        let project = ProjectRecord(
+            id: ProjectID(at: now), name: name, allowedOrigins: patch.allowedOrigins ?? [],
+            allowedProviders: patch.allowedProviders ?? [], createdAt: now)
+        return try await write(context) { [self] transaction in
+            try transaction.insert(project, mac: keyring.mac(of: project))
+            try audit(project, "created", in: transaction, context)
+            return project
+        }
+    }
+
+    package func project(_ id: ProjectID, _ context: RequestContext) throws(VaultError) -> ProjectRecord {
+        try context.require(.projectsWrite)
+        return try reading { transaction in try visibleProject(id, context, in: transaction) }
+    }
+
+    package func projects(
+        limit: Int, cursor: String?, _ context: RequestContext
+    ) throws(VaultError) -> Page<ProjectRecord> {
+        try context.require(.projectsWrite)
+        if let own = context.caller.projectID {
+            return Page(items: [try project(own, context)], nextCursor: nil)
+        }
+        let scope = CursorScope(list: "projects", project: nil)
+        let before = try cursor.map { cursor throws(VaultError) in try open(cursor: cursor, scope) }.map(ProjectID.init)
+        return try reading { transaction in
+            let page = try transaction.projects(before: before, limit: limit + 1)
+            let items = try page.prefix(limit).compactMap(believed)
+            let last = page.count > limit ? page[limit - 1].record.id.uuid : nil
+            return Page(
+                items: items, nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })
+        }
+    }
+
+    package func updateProject(
+        _ id: ProjectID, _ patch: ProjectPatch, _ context: RequestContext
+    ) async throws(VaultError) -> ProjectRecord {
+        try context.require(.projectsWrite)
+        try require(known: patch.allowedProviders)
+        return try await write(context) { [self] transaction in
+            var project = try visibleProject(id, context, in: transaction)
+            let before = project
+            project.name = patch.name ?? project.name
+            project.allowedOrigins = patch.allowedOrigins ?? project.allowedOrigins
+            project.allowedProviders = patch.allowedProviders ?? project.allowedProviders
+            guard project != before else { return project }
+            project.revision += 1
+            try transaction.update(project, mac: keyring.mac(of: project))
+            try audit(project, "updated", in: transaction, context)
+            return project
+        }
+    }
+
+    /// Forgets a project and its tokens.
+    ///
+    /// - Throws: `wrongState` while it has keys that are not revoked.
+    package func deleteProject(_ id: ProjectID, _ context: RequestContext) async throws(VaultError) -> Deleted {
+        try requireInstanceAdmin(context)
+        defer {
+            tokenCache.forget()
+            policyCache.forget()
+        }
+        return try await write(context) { [self] transaction in
+            let project = try visibleProject(id, context, in: transaction)
+            let live = try transaction.liveKeyCount(project: id)
+            guard live == 0 else {
+                throw VaultError.wrongState(
+                    detail: "The project still has \(live) keys that are not revoked.",
+                    hint: "Revoke or delete its keys first: POST /v1/revoke with this project_id.")
+            }
+            try transaction.delete(project: id)
+            try audit(project, "deleted", in: transaction, context)
+            return Deleted()
+        }
+    }
+
+    func visibleProject(
+        _ id: ProjectID, _ context: RequestContext, in transaction: ReadTransaction
+    ) throws -> ProjectRecord {
+        guard context.caller.sees(id), let project = try believedProject(id, in: transaction) else {
+            throw VaultError.notFound
+        }
+        return project
+    }
+
+    private func audit(
+        _ project: ProjectRecord, _ reason: String, in transaction: WriteTransaction, _ context: RequestContext
+    ) throws {
+        _ = try transaction.append(
+            AuditEntry(
+                at: time.now(), actor: context.caller, action: .projectChanged, object: "\(project.id)",
+                projectID: project.id, requestID: context.requestID, reason: reason))
+    }
+
+    /// Projects are made and unmade only from above them.
+    private func requireInstanceAdmin(_ context: RequestContext) throws(VaultError) {
+        try context.require(.projectsWrite)
+        guard context.caller.projectID == nil else { throw .insufficientScope(.projectsWrite) }
+    }
+
+    private func require(known providers: [ProviderID]?) throws(VaultError) {
+        for provider in providers ?? [] where catalogue[provider] == nil {
+            throw .invalidField(
+                "allowed_providers", detail: "The catalogue has no such provider; see GET /v1/providers.")
+        }
+    }
+}

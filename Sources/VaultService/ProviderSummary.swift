@@ -1,0 +1,34 @@
+package import VaultModel
+import VaultProviders
+
+/// What a user is told of a provider: its names, its pages, and how to get a key.
+package struct ProviderSummary: Sendable, Equatable {
+    package let id: ProviderID
+    package let name: String
+    package let consoleURL: String
+    package let billingURL: String
+    package let docsURL: String?
+    package let environmentVariable: String?
+    package let steps: [String]
+
+    /// What to do instead of what was pasted.
+    package var newKeyHint: String { "Create an API key at \(consoleURL) and paste that instead." }
+}
+
+extension Vault {
+    /// The catalogue, in the order of its ids.
+    package var providers: [ProviderSummary] { catalogue.providers.map(summary).sorted { $0.id < $1.id } }
+
+    func summary(of id: ProviderID) -> ProviderSummary {
+        catalogue[id].map(summary)
+            ?? ProviderSummary(
+                id: id, name: id.description, consoleURL: "", billingURL: "", docsURL: nil, environmentVariable: nil,
+                steps: [])
+    }
+
+    private func summary(_ provider: Provider) -> ProviderSummary {
+        ProviderSummary(
+            id: provider.id, name: provider.name, consoleURL: provider.consoleURL, billingURL: provider.billingURL,
+            docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps)
+    }
+}

@@ -1,0 +1,86 @@
+import VaultCrypto
+import VaultModel
+
+// What decides something is under a row MAC: the table's name, the row's id and every such column, in
+// canonical form. Whoever edits a row without the index root cannot make it believable again.
+
+extension Keyring {
+    func mac(of key: KeyRecord) throws(CryptoError) -> [UInt8] {
+        var row = CanonicalBytes()
+        row.append("keys")
+        row.append(key.id.bytes)
+        row.append(key.projectID.bytes)
+        row.append(key.owner.utf8)
+        row.append(key.provider.description)
+        row.append(key.endpoint)
+        row.append(key.status.rawValue)
+        row.append(key.quarantineReason?.rawValue ?? "")
+        row.append(optional: key.expiresAt.map { Int($0.milliseconds) })
+        row.append(key.currentVersion)
+        row.append(optional: key.previousVersion)
+        row.append(key.lastVersion)
+        row.append(optional: key.previousUntil.map { Int($0.milliseconds) })
+        row.append(key.blindIndex)
+        row.append(Int(key.createdAt.milliseconds))
+        row.append(key.revision)
+        return try rowMAC(row.bytes)
+    }
+
+    func mac(of token: TokenRecord) throws(CryptoError) -> [UInt8] {
+        var row = CanonicalBytes()
+        row.append("tokens")
+        row.append(token.id.bytes)
+        row.append(token.lookup)
+        row.append(token.projectID?.bytes ?? [])
+        row.append(token.kind.rawValue)
+        row.append(token.scopes.rawValue)
+        row.append(token.name)
+        row.append(optional: token.expiresAt.map { Int($0.milliseconds) })
+        row.append(optional: token.revokedAt.map { Int($0.milliseconds) })
+        return try rowMAC(row.bytes)
+    }
+
+    func mac(of project: ProjectRecord) throws(CryptoError) -> [UInt8] {
+        var row = CanonicalBytes()
+        row.append("projects")
+        row.append(project.id.bytes)
+        row.append(project.name)
+        row.append(project.allowedOrigins.count)
+        for origin in project.allowedOrigins { row.append(origin) }
+        row.append(project.allowedProviders.count)
+        for provider in project.allowedProviders { row.append(provider.description) }
+        row.append(optional: project.revealGrantedAt.map { Int($0.milliseconds) })
+        row.append(project.revision)
+        return try rowMAC(row.bytes)
+    }
+
+    func mac(of record: PolicyRecord) throws(CryptoError) -> [UInt8] {
+        let policy = record.policy
+        var row = CanonicalBytes()
+        row.append("policies")
+        row.append(record.projectID.bytes)
+        row.append(record.provider?.description ?? "")
+        row.append(optional: policy.maxAgeSeconds)
+        row.append(policy.warnBeforeSeconds.count)
+        for span in policy.warnBeforeSeconds { row.append(span) }
+        row.append(optional: policy.unusedAfterSeconds)
+        row.append(optional: policy.recheckEverySeconds)
+        row.append(optional: policy.confirmFailureAfterSeconds)
+        row.append(policy.graceSeconds)
+        row.append(optional: policy.quarantineAfterSeconds)
+        row.append(record.revision)
+        return try rowMAC(row.bytes)
+    }
+
+    func mac(of order: RevocationOrder) throws(CryptoError) -> [UInt8] {
+        var row = CanonicalBytes()
+        row.append("revocations")
+        row.append(order.id.bytes)
+        row.append(order.filter.projectID?.bytes ?? [])
+        row.append(order.filter.provider?.description ?? "")
+        row.append(order.filter.owner?.utf8 ?? [])
+        row.append(optional: order.filter.createdBefore.map { Int($0.milliseconds) })
+        row.append(Int(order.orderedAt.milliseconds))
+        return try rowMAC(row.bytes)
+    }
+}

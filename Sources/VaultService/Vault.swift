@@ -1,0 +1,95 @@
+import Synchronization
+package import VaultCrypto
+package import VaultModel
+package import VaultProviders
+package import VaultStore
+
+/// What the vault does, whoever asks: the API's routes, the scheduler and the command line call the same methods.
+///
+/// **Trust.** The store holds sealed bytes and is not believed: every row that decides something carries a MAC,
+/// and a key's row must not be older than its newest audit entry. Nothing is released or changed unless its
+/// audit entry is durable first. All methods may be called concurrently; writes are serialised by the store.
+package final class Vault: Sendable {
+    package let instance: InstanceID
+    package let catalogue: Catalogue
+    package let configuration: VaultConfiguration
+    let store: Store
+    let doctor: KeyDoctor
+    let probe: Probe
+    let time: any TimeSource
+    /// `nil` once the vault has been sealed.
+    let openKeyring: Mutex<Keyring?>
+    let orders = Mutex<[RevocationOrder]>([])
+    let tokenCache = TokenCache()
+    let policyCache = PolicyCache()
+    let runningRequests = RunningRequests()
+    let testCalls = TestCallSlots(limit: 16)
+    let deferred = DeferredWrites()
+    let firstTokens: FirstTokens
+
+    package init(
+        instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe,
+        time: any TimeSource = SystemTime(), configuration: VaultConfiguration = VaultConfiguration()
+    ) throws(VaultError) {
+        self.instance = instance
+        self.store = store
+        self.catalogue = catalogue
+        self.configuration = configuration
+        self.probe = probe
+        self.time = time
+        doctor = KeyDoctor(catalogue)
+        openKeyring = Mutex(keyring)
+        firstTokens = FirstTokens(path: configuration.firstTokensFile)
+        try loadPendingOrders()
+    }
+
+    /// The keys of the vault.
+    ///
+    /// - Throws: `sealed` when they have been forgotten.
+    var keyring: Keyring {
+        get throws(VaultError) {
+            guard let keyring = openKeyring.withLock(\.self) else { throw .sealed }
+            return keyring
+        }
+    }
+
+    /// Whether requests can be served: unsealed, and the storage answers.
+    package func readiness() throws(VaultError) {
+        _ = try keyring
+        _ = try read { transaction throws(StoreError) in try transaction.auditHead() }
+    }
+
+    /// Reads on the calling thread.
+    func read<T>(_ body: (ReadTransaction) throws(StoreError) -> T) throws(VaultError) -> T {
+        do {
+            return try store.read(body)
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
+    /// Runs `body` on the writer, in its own savepoint, and returns when it is durable.
+    ///
+    /// If the request's answer is to be kept for a repetition, it is kept in the same transaction.
+    /// Whatever `body` throws rolls back everything it did.
+    func write<T: Sendable>(
+        _ context: RequestContext? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> T
+    ) async throws(VaultError) -> T {
+        let ticket = context?.ticket
+        do {
+            return try await store.write { transaction in
+                let value = try body(transaction)
+                try ticket?.keep(value, in: transaction)
+                return value
+            }
+        } catch {
+            ticket?.forget()
+            throw VaultError(thrown: error)
+        }
+    }
+
+    /// Closes the store; everything acknowledged is durable already.
+    package func close() {
+        store.close()
+    }
+}

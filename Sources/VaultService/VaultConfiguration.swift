@@ -1,0 +1,46 @@
+package import VaultModel
+
+/// What the composition root decides for a vault; read once.
+package struct VaultConfiguration: Sendable {
+    /// Operator's overrides of providers' base URLs: origins.
+    package var endpoints: [ProviderID: String]
+    /// How often the scheduler looks, when nothing wakes it.
+    package var schedulerInterval: Duration
+    /// Limits on test calls; `nil` lifts them.
+    package var validationLimits: ValidationLimits?
+    /// The file with the first tokens, deleted when an admin token is first used.
+    package var firstTokensFile: String?
+
+    package init(
+        endpoints: [ProviderID: String] = [:], schedulerInterval: Duration = .seconds(60),
+        validationLimits: ValidationLimits? = .standard, firstTokensFile: String? = nil
+    ) {
+        self.endpoints = endpoints
+        self.schedulerInterval = schedulerInterval
+        self.validationLimits = validationLimits
+        self.firstTokensFile = firstTokensFile
+    }
+}
+
+/// How many test calls a user and a project may cause.
+package struct ValidationLimits: Sendable, Equatable {
+    package var userPerMinute: Int
+    package var userKeysPerDay: Int
+    package var projectPerMinute: Int
+    package var projectKeysPerDay: Int
+    package var instancePerMinute = 600
+    /// Distinct refused keys in a day after which a user's checks stop.
+    package var userRefusals = 5
+    /// Distinct refused keys in a day after which a project's first checks stop.
+    package var projectRefusals = 50
+
+    package init(userPerMinute: Int, userKeysPerDay: Int, projectPerMinute: Int, projectKeysPerDay: Int) {
+        self.userPerMinute = userPerMinute
+        self.userKeysPerDay = userKeysPerDay
+        self.projectPerMinute = projectPerMinute
+        self.projectKeysPerDay = projectKeysPerDay
+    }
+
+    package static let standard = ValidationLimits(
+        userPerMinute: 5, userKeysPerDay: 20, projectPerMinute: 60, projectKeysPerDay: 2000)
+}

@@ -1,0 +1,150 @@
+import VaultCrypto
+package import VaultModel
+package import VaultProviders
+import VaultStore
+
+/// Where a vault lies.
+package struct VaultLocation: Sendable {
+    package let directory: String
+    package let masterKey: MasterKeyFile
+
+    package init(directory: String, masterKey: MasterKeyFile) {
+        self.directory = directory
+        self.masterKey = masterKey
+    }
+}
+
+/// What a new vault can be used with; shown once.
+package struct FirstAccess: ~Copyable, Sendable {
+    package let adminToken: SecretBytes
+    package let projectID: ProjectID
+    package let appToken: SecretBytes
+}
+
+extension Vault {
+    /// Whether there is a vault in `directory`.
+    package static func exists(in directory: String) -> Bool {
+        (try? Store.peek(directory: directory)) != nil
+    }
+
+    /// Makes a vault: its master key unless there is one, keyring, a first project and two tokens, in one transaction.
+    ///
+    /// - Throws: `alreadyInitialised`, and then nothing was changed.
+    package static func initialise(
+        at location: VaultLocation, time: any TimeSource = SystemTime()
+    ) async throws(OpeningError) -> FirstAccess {
+        guard !exists(in: location.directory) else { throw .alreadyInitialised(directory: location.directory) }
+        try installSecureHeap()
+        do { try Store.prepare(directory: location.directory) } catch { throw .store(error) }
+        let master = try masterKey(for: location)
+        let store = try openStore(location)
+        defer { store.close() }
+        let now = time.now()
+        let instance = InstanceID(at: now)
+        let masterID = MasterKeyID(at: now)
+        let keyring: Keyring
+        let rows: [KeyringRow]
+        do {
+            (keyring, rows) = try Keyring.create(master: master, instance: instance)
+            try await store.write { transaction in
+                try transaction.createInstance(instance, master: masterID, rows: rows)
+            }
+            let catalogue = try Catalogue.embedded()
+            let vault = try Vault(
+                instance: instance, keyring: keyring, store: store, catalogue: catalogue,
+                probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, time: time)
+            return try await vault.grantFirstAccess()
+        } catch {
+            throw .vault(VaultError(thrown: error))
+        }
+    }
+
+    private static func masterKey(for location: VaultLocation) throws(OpeningError) -> SecretBytes {
+        do {
+            return try location.masterKey.read()
+        } catch {
+            guard case .masterKeyMissing = error else { throw error }
+            return try location.masterKey.create()
+        }
+    }
+
+    private func grantFirstAccess() async throws(VaultError) -> FirstAccess {
+        let context = RequestContext(caller: .terminal)
+        let now = time.now()
+        var project = ProjectRecord(id: ProjectID(at: now), name: "default", createdAt: now)
+        let admin = try mint(TokenRequest(kind: .admin, name: "first admin"), project: nil, scopes: .admin, at: now)
+        let app = try mint(
+            TokenRequest(kind: .app, name: "first app"), project: project.id, scopes: .appDefault, at: now)
+        project.revealGrantedAt = now
+        let (adminRecord, appRecord) = (admin.record, app.record)
+        _ = try await write { [self, project] transaction in
+            var project = project
+            try transaction.insert(project, mac: keyring.mac(of: project))
+            try insert(adminRecord, in: transaction, context)
+            try insert(appRecord, in: transaction, context)
+            try noteRevealGrant(to: appRecord, &project, in: transaction, context)
+        }
+        return FirstAccess(adminToken: admin.text, projectID: project.id, appToken: app.text)
+    }
+
+    /// Whether the master key at `location` opens its vault; changes nothing.
+    package static func verifyMasterKey(at location: VaultLocation) throws(OpeningError) {
+        _ = try unlock(location)
+    }
+
+    /// Opens the vault at `location`.
+    ///
+    /// The canaries are opened, through a read-only connection, before a byte of the database is written: with the
+    /// wrong master key the files are left as they were.
+    ///
+    /// - Throws: `notInitialised`, `wrongMasterKey`, or why the key or the store could not be opened.
+    package static func open(
+        at location: VaultLocation, configuration: VaultConfiguration = VaultConfiguration(),
+        catalogue: Catalogue, probe: Probe, time: any TimeSource = SystemTime()
+    ) throws(OpeningError) -> Vault {
+        let (peek, keyring) = try unlock(location)
+        let store = try openStore(location)
+        do {
+            return try Vault(
+                instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe, time: time,
+                configuration: configuration)
+        } catch {
+            throw .vault(error)
+        }
+    }
+
+    /// Reads the keyring and opens its canaries, without writing a byte of the database.
+    private static func unlock(_ location: VaultLocation) throws(OpeningError) -> (KeyringPeek, Keyring) {
+        try installSecureHeap()
+        let peek: KeyringPeek?
+        do { peek = try Store.peek(directory: location.directory) } catch { throw .store(error) }
+        guard let peek else { throw .notInitialised(directory: location.directory) }
+        let master = try location.masterKey.read()
+        do {
+            return (peek, try Keyring(master: master, instance: peek.instance, rows: peek.rows))
+        } catch {
+            throw error == .wrongMasterKey ? .wrongMasterKey(expected: peek.master) : .crypto(error)
+        }
+    }
+
+    private static func openStore(_ location: VaultLocation) throws(OpeningError) -> Store {
+        do {
+            return try Store(directory: location.directory, chain: { try Digest.sha256($0, $1) })
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private static func installSecureHeap() throws(OpeningError) {
+        do { try SecureHeap.install() } catch { throw .crypto(error) }
+    }
+
+    /// Records that a server has started with this vault.
+    package func noteStart(version: String) async throws(VaultError) {
+        _ = try await write { [self] transaction in
+            try transaction.append(
+                AuditEntry(
+                    at: time.now(), actor: .terminal, action: .configStarted, object: "\(instance)", reason: version))
+        }
+    }
+}

@@ -45,11 +45,23 @@ let package = Package(
             dependencies: ["VaultModel", "VaultCrypto", "VaultStore", "VaultProviders", "HTTPClient"]
         ),
 
+        // Floor 5: what the outside sees.
+        .target(name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer"]),
+
         // A provider to try things on: its wire format and its documented answers.
         .executableTarget(
             name: "keystow-sandbox",
             dependencies: ["VaultModel", "HTTPServer"],
             resources: [.embedInCode("anthropic.answers"), .embedInCode("models.jsonl")]
+        ),
+
+        // What tests share: the real vault behind a real socket, a clock to move, keys that are nobody's.
+        .target(
+            name: "VaultTestKit",
+            dependencies: [
+                "VaultModel", "VaultProviders", "VaultService", "VaultAPI", "HTTPClient", "HTTPServer",
+            ],
+            path: "Tests/VaultTestKit"
         ),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
@@ -57,6 +69,8 @@ let package = Package(
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
+        .testTarget(name: "VaultServiceTests", dependencies: ["VaultService", "VaultModel", "VaultTestKit"]),
+        .testTarget(name: "VaultAPITests", dependencies: ["VaultAPI", "VaultModel", "VaultTestKit"]),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
     ],
     swiftLanguageModes: [.v6]

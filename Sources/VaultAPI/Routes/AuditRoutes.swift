@@ -1,0 +1,82 @@
+import VaultModel
+import VaultService
+
+/// Audit entries as a page: ascending, with the number after which the next page begins.
+struct AuditPage: Sendable {
+    let records: [AuditRecord]
+    let next: Int?
+
+    /// A page of up to `limit`; a full one may have a next.
+    init(_ records: [AuditRecord], limit: Int) {
+        self.records = records
+        next = records.count == limit ? records.last?.sequence : nil
+    }
+}
+
+extension Answer {
+    static func audit(_ page: AuditPage) -> Answer {
+        .json(200) { writer in
+            writer.beginObject()
+            writer.beginArray("data")
+            for record in page.records { writer.value(record) }
+            writer.endArray()
+            writer.member("next_after", page.next)
+            writer.endObject()
+        }
+    }
+}
+
+enum AuditRoutes {
+    static let all: [Route] = [
+        .returning(
+            "GET", "/v1/audit/entries", .scope(.auditRead), "List audit entries in the order of their sequence.",
+            query: ["after", "limit", "key_id", "token_id", "action", "since", "until"], answer: Answer.audit
+        ) { call in
+            let (after, limit) = try place(call.query)
+            return AuditPage(
+                try call.vault.auditEntries(try filter(call.query), after: after, limit: limit, call.context),
+                limit: limit)
+        },
+        .returning(
+            "GET", "/v1/audit/head", .scope(.auditRead), "Show the newest entry's number and chain hash.",
+            answer: { (head: AuditHeadView) in
+                .json(200) { writer in
+                    writer.beginObject()
+                    writer.member("seq", head.sequence)
+                    writer.member("hash", head.hash)
+                    writer.endObject()
+                }
+            }
+        ) { call in
+            let (sequence, hash) = try call.vault.auditHead(call.context)
+            return AuditHeadView(sequence: sequence, hash: hash.hexadecimal)
+        },
+    ]
+
+    static func place(_ query: QueryString) throws(Problem) -> (after: Int, limit: Int) {
+        (try query.integer("after", 0...Int(Int32.max)) ?? 0, try query.integer("limit", 1...200) ?? 50)
+    }
+
+    private static func filter(_ query: QueryString) throws(Problem) -> AuditFilter {
+        var filter = AuditFilter()
+        filter.keyID = try query.optional("key_id") { KeyID($0) }
+        filter.tokenID = try query.optional("token_id") { TokenID($0) }
+        filter.action = try query.optional("action") { AuditAction(rawValue: $0) }
+        filter.since = try query.optional("since") { Timestamp(rfc3339: $0) }
+        filter.until = try query.optional("until") { Timestamp(rfc3339: $0) }
+        return filter
+    }
+}
+
+struct AuditHeadView: Sendable {
+    let sequence: Int
+    let hash: String
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    fileprivate var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

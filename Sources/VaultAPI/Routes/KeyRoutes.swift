@@ -1,0 +1,206 @@
+import VaultModel
+import VaultService
+
+// The calls on keys. Each declares what it accepts beside what it does.
+
+/// The members that requests about keys share.
+private enum Field {
+    static let userID = Member.text("user_id", 1...200).required
+    static let key = Member.secret("key").required
+    static let provider = Member.text("provider", 1...40).nullable
+    static let label = Member.text("label", 0...100).nullable
+    static let tags = Member.textMap("tags", entries: 16, names: 1...40, values: 0...200)
+    static let params = Member.textMap("params", entries: 16, names: 1...40, values: 0...200)
+    static let expiresAt = Member<Timestamp>.time("expires_at").nullable
+    static let validation = Member.choice("validation", Validation.allCases.map(\.rawValue))
+    static let fundingCheck = Member.boolean("funding_check")
+    static let projectID = Member.text("project_id", 1...40)
+    static let graceSeconds = Member.integer("grace_seconds", 0...Limit.seconds)
+    static let reason = Member.text("reason", 0...200)
+}
+
+enum KeyRoutes {
+    private static let create = Shape(
+        Field.userID, Field.key, Field.provider, Field.label, Field.tags, Field.params, Field.expiresAt,
+        Field.validation, Field.fundingCheck, Field.projectID)
+    private static let rotate = Shape(Field.key, Field.graceSeconds, Field.validation, Field.fundingCheck)
+    private static let patch = Shape(Field.label, Field.tags, Field.expiresAt)
+
+    static let all: [Route] = [
+        .returning(
+            "POST", "/v1/keys", .scope(.keysWrite), "Store a user's key: judge it, prove it, seal it.", shape: create,
+            successes: [201], answer: { .key($0, status: 201) }
+        ) { call in
+            try await call.vault.create(try intake(call), call.context)
+        },
+        .returning(
+            "GET", "/v1/keys", .scope(.keysRead), "List keys, newest first.",
+            query: ["user_id", "provider", "status", "stale", "limit", "cursor", "project_id"],
+            answer: { (page: Page<KeyView>) in .page(page) { $0.value($1) } }
+        ) { call in
+            try call.vault.keys(try listing(call.query), call.context)
+        },
+        .returning("GET", "/v1/keys/{id}", .scope(.keysRead), "Show a key.", answer: { .key($0) }) { call in
+            try call.vault.key(try call.id(), call.context)
+        },
+        .returning(
+            "PATCH", "/v1/keys/{id}", .scope(.keysWrite), "Change what describes a key.", shape: patch,
+            answer: { .key($0) }
+        ) { call in
+            try await call.vault.update(try call.id(), changes(call.body), ifRevision: call.ifMatch, call.context)
+        },
+        .returning(
+            "DELETE", "/v1/keys/{id}", .scope(.keysWrite), "Shred a key and forget its record.", successes: [204],
+            answer: { (_: Deleted) in .noContent }
+        ) { call in
+            try await call.vault.delete(try call.id(), call.context)
+        },
+        Route("POST", "/v1/keys/{id}/reveal", .scope(.keysReveal), "Hand out a key's secret.") { call in
+            let id: KeyID = try call.id()
+            let key = try await call.vault.reveal(id, reason: call.body[Field.reason] ?? "", call.context)
+            return .json(200) { writer in
+                writer.beginObject()
+                writer.member("id", "\(key.id)")
+                writer.member("provider", "\(key.provider)")
+                writer.member("version", key.version)
+                writer.member("key", secret: key.secret)
+                writer.endObject()
+            }
+        }.with(shape: Shape(Field.reason)),
+        .returning(
+            "POST", "/v1/keys/{id}/check", .scope(.keysWrite), "Test a stored key with its provider now.",
+            shape: Shape(Field.fundingCheck), isIdempotent: false, answer: { .key($0) }
+        ) { call in
+            let wantsFunding = call.body[Field.fundingCheck] ?? false
+            return try await call.vault.check(try call.id(), wantsFunding: wantsFunding, call.context)
+        },
+        .returning(
+            "POST", "/v1/keys/{id}/rotate", .scope(.keysWrite), "Replace a key's secret.", shape: rotate,
+            answer: { .key($0) }
+        ) { call in
+            var replacement = KeyReplacement(paste: try call.body.requireSecret(Field.key))
+            replacement.graceSeconds = call.body[Field.graceSeconds]
+            replacement.validation = call.body[Field.validation].flatMap(Validation.init) ?? .required
+            replacement.wantsFundingCheck = call.body[Field.fundingCheck] ?? false
+            return try await call.vault.rotate(try call.id(), to: replacement, call.context)
+        },
+        .returning(
+            "POST", "/v1/keys/{id}/rollback", .scope(.keysWrite), "Make the previous version current again.",
+            shape: Shape(), answer: { .key($0) }
+        ) { call in
+            try await call.vault.rollback(try call.id(), call.context)
+        },
+        .returning(
+            "POST", "/v1/keys/{id}/quarantine", .scope(.keysWrite), "Stop a key until it is released.",
+            shape: Shape(), answer: { .key($0) }
+        ) { call in
+            try await call.vault.quarantine(try call.id(), call.context)
+        },
+        .returning(
+            "POST", "/v1/keys/{id}/release", .scope(.keysWrite), "Let a quarantined key work again.",
+            shape: Shape(), answer: { .key($0) }
+        ) { call in
+            try await call.vault.release(try call.id(), call.context)
+        },
+        .returning(
+            "POST", "/v1/keys/{id}/revoke", .scope(.keysWrite), "End a key for ever: its secrets are shredded.",
+            shape: Shape(Field.reason), answer: { .key($0) }
+        ) { call in
+            try await call.vault.revoke(try call.id(), reason: call.body[Field.reason] ?? "", call.context)
+        },
+        .returning(
+            "GET", "/v1/keys/{id}/versions", .scope(.keysRead), "List a key's versions, without secrets.",
+            answer: { (versions: [KeyVersion]) in
+                .page(Page(items: versions, nextCursor: nil)) { $0.value($1) }
+            }
+        ) { call in
+            try call.vault.versions(of: try call.id(), call.context)
+        },
+        .returning(
+            "GET", "/v1/keys/{id}/events", .scope(.keysRead), "List what happened to a key.",
+            query: ["after", "limit"], answer: Answer.audit
+        ) { call in
+            let (after, limit) = try AuditRoutes.place(call.query)
+            return AuditPage(
+                try call.vault.events(of: try call.id(), after: after, limit: limit, call.context), limit: limit)
+        },
+        .returning(
+            "DELETE", "/v1/users/{user_id}", .scope(.keysWrite), "Shred and delete all keys of a user.",
+            query: ["project_id"], answer: { (count: Int) in .count("deleted", count) }
+        ) { call in
+            guard let text = call.parameters.first, let owner = UserID(String(text)) else { throw VaultError.notFound }
+            let project = try call.query.optional("project_id") { ProjectID($0) }
+            return try await call.vault.deleteKeys(of: owner, project: project, call.context)
+        },
+        .returning(
+            "POST", "/v1/inspect", .scope(.keysWrite), "Ask the key doctor alone: no network, nothing stored.",
+            shape: Shape(Field.key, Field.provider), isIdempotent: false,
+            answer: { (diagnosis: Diagnosis) in .json(200) { $0.value(diagnosis) } }
+        ) { call in
+            let provider = try call.body.optional(Field.provider) { ProviderID($0) }
+            return try call.vault.inspect(try call.body.requireSecret(Field.key), chosen: provider)
+        },
+    ]
+
+    private static func intake(_ call: borrowing Call) throws -> KeyIntake {
+        var intake = KeyIntake(
+            owner: try call.body.require(Field.userID) { UserID($0) },
+            paste: try call.body.requireSecret(Field.key))
+        intake.provider = try call.body.optional(Field.provider) { ProviderID($0) }
+        intake.label = call.body[Field.label]
+        intake.tags = call.body[Field.tags] ?? [:]
+        intake.params = call.body[Field.params] ?? [:]
+        intake.expiresAt = call.body[Field.expiresAt]
+        intake.validation = call.body[Field.validation].flatMap(Validation.init) ?? .bestEffort
+        intake.wantsFundingCheck = call.body[Field.fundingCheck] ?? false
+        intake.projectID = try call.body.optional(Field.projectID) { ProjectID($0) }
+        if intake.projectID != nil, call.context.caller.projectID != nil {
+            throw Problem(.unknownMember, detail: "Only an admin names a project.", field: "project_id")
+        }
+        return intake
+    }
+
+    private static func listing(_ query: QueryString) throws(Problem) -> KeyListing {
+        var listing = KeyListing()
+        listing.owner = try query.optional("user_id") { UserID($0) }
+        listing.provider = try query.optional("provider") { ProviderID($0) }
+        listing.status = try query.optional("status") { KeyStatus(rawValue: $0) }
+        listing.isStale = try query.boolean("stale")
+        listing.limit = try query.integer("limit", 1...200) ?? 50
+        listing.cursor = query["cursor"]
+        listing.projectID = try query.optional("project_id") { ProjectID($0) }
+        return listing
+    }
+
+    private static func changes(_ body: borrowing Members) -> KeyPatch {
+        var patch = KeyPatch()
+        switch body.change(Field.label) {
+        case .unchanged: break
+        case .cleared: patch.label = .some(nil)
+        case .set(let label): patch.label = label
+        }
+        switch body.change(Field.expiresAt) {
+        case .unchanged: break
+        case .cleared: patch.expiresAt = .some(nil)
+        case .set(let end): patch.expiresAt = end
+        }
+        patch.tags = body[Field.tags]
+        return patch
+    }
+}
+
+/// Bounds that several calls share.
+enum Limit {
+    /// The longest span of time that can be asked for: a hundred years.
+    static let seconds = 3_155_760_000
+}
+
+extension Answer {
+    static func count(_ name: StaticString, _ count: Int) -> Answer {
+        .json(200) { writer in
+            writer.beginObject()
+            writer.member(name, count)
+            writer.endObject()
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package import HTTPServer
+package import VaultModel
+package import VaultService
+
+/// The one way in: every request is routed, identified, authorized, bounded, parsed, run and encoded here.
+///
+/// Called from many threads at once. Before a byte of a body is taken, the route, the token and its scope, the media
+/// types and the rate are settled.
+package final class Funnel: Responder {
+    /// What admission found out.
+    package struct Admitted: Sendable {
+        let route: Route
+        let parameters: [Substring]
+        let caller: Caller
+        let requestID: RequestID
+    }
+
+    private let vault: Vault
+    private let table: RouteTable
+    private let hosts: AllowedHosts
+    private let refusals: FailureLimit
+    private let rates: TokenRate?
+    private let time: any TimeSource
+
+    /// - Parameters:
+    ///   - hosts: further `Host` values that are answered, besides loopback ones.
+    ///   - rate: how many requests a token may make; `nil` for no limit.
+    ///   - limitsFailures: whether 401s to one address are bounded.
+    package init(
+        _ vault: Vault, hosts: AllowedHosts, rate: RequestRate? = nil, limitsFailures: Bool = true,
+        time: any TimeSource = SystemTime()
+    ) {
+        self.vault = vault
+        self.hosts = hosts
+        self.time = time
+        refusals = FailureLimit(perMinute: limitsFailures ? 60 : nil)
+        rates = rate.map(TokenRate.init)
+        table = RouteTable(Routes.all)
+    }
+
+    package func admit(_ head: RequestHead) -> Admission<Admitted> {
+        let requestID = RequestID(at: time.now())
+        do {
+            return .take(try admitted(head, requestID))
+        } catch {
+            return .refuse(response(to: error, requestID))
+        }
+    }
+
+    private func admitted(_ head: RequestHead, _ requestID: RequestID) throws(Problem) -> Admitted {
+        guard hosts.contain(head.value("host") ?? "") else {
+            throw Problem(.invalidParameter, detail: "This server does not answer for that Host.", field: "host")
+        }
+        let route: Route
+        let parameters: [Substring]
+        switch table.match(method: head.method, path: head.path) {
+        case .route(let found, let found2): (route, parameters) = (found, found2)
+        case .otherMethods(let methods):
+            var problem = Problem(.methodNotAllowed)
+            problem.allowedMethods = methods
+            throw problem
+        case .none: throw Problem(.notFound)
+        }
+        try AcceptHeader.require(in: head.value("accept"))
+        let caller = try identify(head, route)
+        if head.declaredLength > 0 {
+            guard route.shape != nil else {
+                throw Problem(.invalidParameter, detail: "This call takes no request body.", field: "body")
+            }
+            try ContentType.requireJSON(head.value("content-type"))
+        }
+        return Admitted(route: route, parameters: parameters, caller: caller, requestID: requestID)
+    }
+
+    /// Who is asking, and whether they may; before anything is looked up.
+    private func identify(_ head: RequestHead, _ route: Route) throws(Problem) -> Caller {
+        if case .anyone = route.access { return .anonymous }
+        let now = time.now()
+        if let wait = refusals.wait(for: head.remoteAddress, at: now) {
+            var problem = Problem(.rateLimited, detail: "Too many requests from this address were refused.")
+            problem.retryAfter = wait
+            throw problem
+        }
+        let caller: Caller
+        do {
+            caller = try vault.caller(bearing: head.value("authorization"))
+        } catch {
+            switch error {
+            case .missingToken, .invalidToken, .expiredToken: refusals.count(head.remoteAddress, at: now)
+            default: break
+            }
+            throw Problem(error)
+        }
+        if let token = caller.tokenID, let wait = rates?.wait(for: token, at: now) {
+            var problem = Problem(.rateLimited)
+            problem.retryAfter = wait
+            throw problem
+        }
+        if case .scope(let scope) = route.access, !caller.may(scope) {
+            throw Problem(VaultError.insufficientScope(scope))
+        }
+        return caller
+    }
+
+    package func respond(
+        to admitted: Admitted, head: RequestHead, body: consuming WipedBuffer
+    ) async -> Response {
+        do {
+            let answer = try await run(admitted, head, body)
+            return Response(
+                status: answer.status, headers: answer.headers + Self.headers(admitted.requestID), body: answer.body)
+        } catch let problem as Problem {
+            return response(to: problem, admitted.requestID)
+        } catch {
+            return response(to: Problem(VaultError(anything: error)), admitted.requestID)
+        }
+    }
+
+    private func run(
+        _ admitted: Admitted, _ head: RequestHead, _ body: consuming WipedBuffer
+    ) async throws -> Answer {
+        let route = admitted.route
+        let query = try QueryString(head.query, allowed: route.query)
+        let ifMatch = try Precondition.revision(head.value("if-match"))
+        var ticket: IdempotencyTicket?
+        if let key = head.value("idempotency-key"), let render = route.keeps, let token = admitted.caller.tokenID {
+            switch try decide(key, route, admitted, head, body, token, render) {
+            case .replay(let kept): return Answer(kept)
+            case .run(let new): ticket = new
+            }
+        }
+        defer { ticket?.release() }
+        let call = Call(
+            vault: vault,
+            context: RequestContext(caller: admitted.caller, requestID: admitted.requestID, ticket: ticket),
+            parameters: admitted.parameters, query: query, ifMatch: ifMatch,
+            body: try Members(body, route.shape ?? Shape()))
+        return try await route.handler(call)
+    }
+
+    private func decide(
+        _ key: String, _ route: Route, _ admitted: Admitted, _ head: RequestHead, _ body: borrowing WipedBuffer,
+        _ token: TokenID, _ render: @escaping IdempotencyTicket.Render
+    ) throws -> IdempotencyDecision {
+        guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem(
+                .invalidParameter, detail: "Idempotency-Key is 1 to 128 printable ASCII characters.",
+                field: "idempotency_key")
+        }
+        // The path and query belong to what was asked: under the same key another object is another request.
+        var asked = WipedBuffer(head.path)
+        asked.append(UInt8(ascii: "?"))
+        asked.append(head.query ?? "")
+        asked.append(UInt8(ascii: "\n"))
+        body.withBytes { bytes in asked.append(bytes) }
+        return try asked.withBytes { bytes throws in
+            try vault.decide(
+                key: key, route: "\(route.method) \(route.path)", body: bytes, caller: token, render: render)
+        }
+    }
+
+    package func refusal(of fault: TransportFault, head: RequestHead?) -> Response {
+        response(to: Problem(fault), RequestID(at: time.now()))
+    }
+
+    private func response(to problem: Problem, _ requestID: RequestID) -> Response {
+        var headers = Self.headers(requestID, contentType: Problem.contentType)
+        if problem.status == 401 { headers.append(("WWW-Authenticate", "Bearer realm=\"keystow\"")) }
+        if let wait = problem.retryAfter { headers.append(("Retry-After", "\(wait)")) }
+        if !problem.allowedMethods.isEmpty {
+            headers.append(("Allow", problem.allowedMethods.sorted().joined(separator: ", ")))
+        }
+        return Response(status: problem.status, headers: headers, body: problem.json(instance: requestID))
+    }
+
+    private static func headers(
+        _ requestID: RequestID, contentType: String = "application/json; charset=utf-8"
+    ) -> [(String, String)] {
+        [
+            ("Content-Type", contentType), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ("Request-Id", "\(requestID)"),
+        ]
+    }
+}
+
+extension Answer {
+    /// An answer that was given before.
+    init(_ kept: KeptAnswer) {
+        var body = WipedBuffer(capacity: kept.body.count)
+        body.append(kept.body)
+        self.init(kept.status, headers: [("Idempotent-Replayed", "true")], body: body)
+    }
+}
+
+/// `If-Match` (RFC 9110 §13.1.1) with the revision that is a record's `ETag`.
+enum Precondition {
+    /// - Returns: `nil` when there is no condition, or `*`.
+    /// - Throws: `invalid_parameter` for anything but one strong tag of ours.
+    static func revision(_ header: String?) throws(Problem) -> Int? {
+        guard let header, header != "*" else { return nil }
+        guard header.utf8.count >= 3, header.hasPrefix("\""), header.hasSuffix("\""),
+            let revision = Int(header.dropFirst().dropLast()), revision > 0
+        else {
+            throw Problem(
+                .invalidParameter, detail: "If-Match takes the ETag of the record, such as \"3\".", field: "if_match")
+        }
+        return revision
+    }
+}

@@ -1,0 +1,98 @@
+import Synchronization
+import VaultModel
+
+/// How often one address was refused a token in the last minute. Safe to use from any thread.
+///
+/// Bounded: beyond 65,536 addresses the table starts anew.
+final class FailureLimit: Sendable {
+    private struct Window {
+        var start: Timestamp
+        var count: Int
+    }
+
+    private let perMinute: Int?
+    private let windows = Mutex<[String: Window]>([:])
+
+    init(perMinute: Int?) {
+        self.perMinute = perMinute
+    }
+
+    /// How many seconds the address has to wait; `nil` when it need not.
+    func wait(for address: String, at now: Timestamp) -> Int? {
+        guard let perMinute else { return nil }
+        return windows.withLock { windows in
+            guard let window = windows[address], now < window.start + 60, window.count >= perMinute else { return nil }
+            return max(1, (window.start + 60).seconds(since: now))
+        }
+    }
+
+    func count(_ address: String, at now: Timestamp) {
+        guard perMinute != nil else { return }
+        windows.withLock { windows in
+            if let window = windows[address], now < window.start + 60 {
+                windows[address]?.count = window.count + 1
+            } else {
+                if windows.count >= 65_536 { windows.removeAll() }
+                windows[address] = Window(start: now, count: 1)
+            }
+        }
+    }
+}
+
+/// So many calls in every span.
+package struct RequestRate: Sendable, Equatable {
+    let calls: Int
+    let milliseconds: Int
+
+    package init(calls: Int, milliseconds: Int) {
+        self.calls = calls
+        self.milliseconds = max(milliseconds, 1)
+    }
+}
+
+/// How often each token calls, counted in fixed windows. Safe to use from any thread.
+final class TokenRate: Sendable {
+    private struct State {
+        var window: Int64 = 0
+        var byToken: [TokenID: Int] = [:]
+    }
+
+    private let rate: RequestRate
+    private let state = Mutex(State())
+
+    init(_ rate: RequestRate) {
+        self.rate = rate
+    }
+
+    /// Counts a request; how many seconds to wait, or `nil` when it may go on.
+    func wait(for token: TokenID, at now: Timestamp) -> Int? {
+        let span = Int64(rate.milliseconds)
+        return state.withLock { state in
+            let window = now.milliseconds / span
+            if state.window != window { state = State(window: window) }
+            state.byToken[token, default: 0] += 1
+            guard state.byToken[token, default: 0] > rate.calls else { return nil }
+            return max(1, Int((window + 1) * span - now.milliseconds + 999) / 1000)
+        }
+    }
+}
+
+/// The values of `Host` that are answered: loopback names and those the operator names, with any port.
+package struct AllowedHosts: Sendable {
+    private let names: Set<String>
+
+    /// - Parameter names: host names or addresses without a port; IPv6 ones in brackets.
+    package init(_ names: [String]) {
+        self.names = Set(names.map { $0.lowercased() }).union(["localhost", "127.0.0.1", "[::1]"])
+    }
+
+    func contain(_ host: String) -> Bool {
+        let host = host.lowercased()
+        guard let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") else { return names.contains(host) }
+        let port = host[host.index(after: colon)...]
+        guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return false
+        }
+        return names.contains(String(host[..<colon]))
+    }
+}

@@ -1,0 +1,122 @@
+import VaultModel
+import VaultService
+
+/// Who may call a route.
+enum Access: Sendable {
+    /// Anyone, without a token.
+    case anyone
+    /// Whoever holds a token that this vault knows.
+    case anyToken
+    case scope(Scope)
+}
+
+/// One call as its handler gets it: authenticated, authorized, its body and query of the declared shape.
+struct Call: ~Copyable {
+    let vault: Vault
+    let context: RequestContext
+    let parameters: [Substring]
+    let query: QueryString
+    let ifMatch: Int?
+    let body: Members
+
+    /// The id in the path; a malformed one is as absent.
+    func id<ID: TypeID>(_ index: Int = 0) throws(VaultError) -> ID {
+        guard index < parameters.count, let id = ID(parameters[index]) else { throw .notFound }
+        return id
+    }
+}
+
+/// The answer to one call.
+struct Answer: ~Copyable {
+    var status: Int
+    var headers: [(String, String)] = []
+    var body: WipedBuffer
+
+    init(_ status: Int, headers: [(String, String)] = [], body: consuming WipedBuffer) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    static func json(_ status: Int, headers: [(String, String)] = [], _ write: (inout JSONWriter) -> Void) -> Answer {
+        var writer = JSONWriter()
+        write(&writer)
+        return Answer(status, headers: headers, body: writer.finish())
+    }
+
+    static var noContent: Answer { Answer(204, body: WipedBuffer(capacity: 16)) }
+}
+
+/// One declaration per call: the route, who may take it, what it accepts, what it answers.
+///
+/// Routing, authorization, parsing and the OpenAPI document all read this and nothing else, so that a call without
+/// an authorization row does not exist.
+struct Route: Sendable {
+    typealias Handler = @Sendable (consuming Call) async throws -> Answer
+
+    let method: String
+    /// With `{name}` where a segment is a parameter.
+    let path: String
+    let access: Access
+    let summary: String
+    var shape: Shape?
+    var query: [String] = []
+    /// The statuses of success, for the OpenAPI document.
+    var successes: [Int] = [200]
+    /// Whether `Idempotency-Key` counts, and how what the call returned is encoded for a repetition.
+    var keeps: IdempotencyTicket.Render?
+    let handler: Handler
+
+    init(
+        _ method: String, _ path: String, _ access: Access, _ summary: String, handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.summary = summary
+        self.handler = handler
+    }
+
+    /// A call whose result is encoded by `answer`, at once and for a repetition.
+    static func returning<T: Sendable>(
+        _ method: String, _ path: String, _ access: Access, _ summary: String, shape: Shape? = nil,
+        query: [String] = [], successes: [Int] = [200], isIdempotent: Bool = true,
+        answer: @escaping @Sendable (T) -> Answer, run: @escaping @Sendable (consuming Call) async throws -> T
+    ) -> Route {
+        var route = Route(method, path, access, summary) { call in answer(try await run(call)) }
+        route.shape = shape
+        route.query = query
+        route.successes = successes
+        if isIdempotent, method != "GET", method != "PUT" { route.keeps = keeping(answer) }
+        return route
+    }
+
+    /// Encodes a result of type `T` for a repetition, the way it is answered.
+    static func keeping<T: Sendable>(_ answer: @escaping @Sendable (T) -> Answer) -> IdempotencyTicket.Render {
+        { value in
+            guard let value = value as? T else { return nil }
+            let answer = answer(value)
+            return KeptAnswer(
+                status: answer.status,
+                body: answer.body.withBytes { bytes in
+                    unsafe [UInt8](unsafeUninitializedCapacity: bytes.byteCount) { buffer, count in
+                        unsafe bytes.withUnsafeBytes { source in
+                            unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+                        }
+                        count = bytes.byteCount
+                    }
+                })
+        }
+    }
+
+    func with(shape: Shape? = nil, query: [String] = [], successes: [Int] = [200]) -> Route {
+        var route = self
+        route.shape = shape
+        route.query = query
+        route.successes = successes
+        return route
+    }
+
+    /// Whether its answers are kept under an `Idempotency-Key`.
+    var isIdempotent: Bool { keeps != nil }
+}

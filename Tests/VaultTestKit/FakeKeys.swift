@@ -1,0 +1,10 @@
+/// Keys that look right and are nobody's, made when they are needed so that none lies in a file.
+package enum FakeKeys {
+    /// An Anthropic API key of the documented form whose text begins with `word`; different for each `number`.
+    package static func anthropic(_ word: String = "valid", _ number: Int = 0) -> String {
+        let filler = "\(word)-\(number)-" + String(repeating: "Zq7w", count: 24)
+        return "sk-ant-" + "api03-" + filler.prefix(93) + "AA"
+    }
+
+    package static func oauthAccessToken() -> String { "sk-ant-" + "oat01-" + String(repeating: "Zq7w", count: 22) }
+}

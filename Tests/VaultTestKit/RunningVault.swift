@@ -1,0 +1,139 @@
+import HTTPClient
+package import HTTPServer
+package import VaultAPI
+import VaultModel
+package import VaultProviders
+package import VaultService
+
+/// A real vault in a directory of its own, behind a real socket; only the clock and the provider are stood in for.
+package final class RunningVault: Sendable {
+    package let directory: TemporaryDirectory
+    package let time: ManualTime
+    package let vault: Vault
+    package let port: UInt16
+    package let adminToken: String
+    package let appToken: String
+    package let projectID: String
+
+    private init(
+        directory: TemporaryDirectory, time: ManualTime, vault: Vault, port: UInt16, adminToken: String,
+        appToken: String, projectID: String
+    ) {
+        self.directory = directory
+        self.time = time
+        self.vault = vault
+        self.port = port
+        self.adminToken = adminToken
+        self.appToken = appToken
+        self.projectID = projectID
+    }
+
+    /// What answers test calls.
+    package enum Provider: Sendable {
+        /// A function in place of the network.
+        case function(Probe.Send)
+        /// A server at this origin, called over real HTTP.
+        case origin(String)
+        /// Nobody: every call fails as unreachable.
+        case unreachable
+    }
+
+    /// Makes a vault, serves it, and stops it when `body` returns.
+    ///
+    /// Deferred writes and the scheduler run as in a server; the scheduler passes once at the start and then sleeps
+    /// on `time`. Tests that want a pass at a certain moment call `RotationScheduler(vault).pass()`.
+    package static func run<T>(
+        provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
+        limitsFailures: Bool = true, limits: ServerLimits = ServerLimits(),
+        _ body: (RunningVault) async throws -> T
+    ) async throws -> T {
+        let directory = try TemporaryDirectory()
+        let time = ManualTime()
+        let location = VaultLocation(
+            directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
+        let access = try await Vault.initialise(at: location, time: time)
+        let tokens = (text(access.adminToken), text(access.appToken), "\(access.projectID)")
+        return try await serve(
+            location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, body)
+    }
+
+    /// Serves the same directory again, as after a restart; the first must have stopped.
+    package func restarted<T>(
+        provider: Provider = .unreachable, configuration: VaultConfiguration? = nil,
+        _ body: (RunningVault) async throws -> T
+    ) async throws -> T {
+        let location = VaultLocation(
+            directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
+        return try await Self.serve(
+            location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
+            ServerLimits(), body)
+    }
+
+    private static func serve<T>(
+        _ location: VaultLocation, _ directory: TemporaryDirectory, _ time: ManualTime,
+        _ tokens: (String, String, String), _ provider: Provider, _ configuration: VaultConfiguration?,
+        _ rate: RequestRate?, _ limitsFailures: Bool, _ limits: ServerLimits,
+        _ body: (RunningVault) async throws -> T
+    ) async throws -> T {
+        let catalogue = try Catalogue.embedded()
+        let client = try HTTPClient(version: "test")
+        defer { client.close() }
+        var configuration = configuration ?? VaultConfiguration(validationLimits: nil)
+        let probe: Probe
+        switch provider {
+        case .function(let send): probe = Probe(catalogue: catalogue, time: time, send: send)
+        case .unreachable: probe = Probe(catalogue: catalogue, time: time) { _ in .failure(.unreachable) }
+        case .origin(let text):
+            configuration.endpoints[.anthropic] = text
+            probe = Probe(catalogue: catalogue, client: client, time: time)
+        }
+        let vault = try Vault.open(
+            at: location, configuration: configuration, catalogue: catalogue, probe: probe, time: time)
+        defer { vault.close() }
+        let funnel = Funnel(
+            vault, hosts: AllowedHosts([]), rate: rate, limitsFailures: limitsFailures, time: time)
+        let listener = try Listener(address: "127.0.0.1", port: 0, limits: limits, responder: funnel)
+        let running = RunningVault(
+            directory: directory, time: time, vault: vault, port: listener.port, adminToken: tokens.0,
+            appToken: tokens.1, projectID: tokens.2)
+        let server = Task { try await listener.run() }
+        let work = Task { await vault.run() }
+        let result: Result<T, any Error>
+        do { result = .success(try await body(running)) } catch { result = .failure(error) }
+        server.cancel()
+        work.cancel()
+        _ = try? await server.value
+        await work.value
+        return try result.get()
+    }
+
+    private static func text(_ secret: borrowing SecretBytes) -> String {
+        secret.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Makes a request with a token, the app's unless another is given, and a JSON body.
+    package func call(
+        _ method: String, _ target: String, _ json: String? = nil, token: String? = nil,
+        headers: [(String, String)] = []
+    ) async throws -> HTTPAnswer {
+        var headers = headers + [("Authorization", "Bearer \(token ?? appToken)")]
+        if json != nil { headers.append(("Content-Type", "application/json")) }
+        let (port, bytes) = (port, json.map { Array($0.utf8) })
+        // The exchange blocks, so it gets a thread of its own.
+        return try await Threads.run { [headers] in
+            try HTTPExchange.send(port: port, method, target, headers: headers, body: bytes)
+        }
+    }
+
+    /// Stores a key for `user` and returns its id.
+    package func store(
+        _ key: String, user: String = "user-1", validation: String = "skip"
+    ) async throws -> String {
+        let answer = try await call(
+            "POST", "/v1/keys", #"{"user_id":"\#(user)","key":"\#(key)","validation":"\#(validation)"}"#)
+        guard answer.status == 201, let id = answer.json["id"].string else {
+            throw TestKitFailure("not stored: \(answer.status) \(answer.text)")
+        }
+        return id
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// A directory of a test's own, removed with everything in it when this goes.
+package final class TemporaryDirectory: Sendable {
+    package let path: String
+
+    package init() throws {
+        var template = Array("/tmp/keystow-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw TestKitFailure("cannot make a directory: errno \(errno)") }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Every regular file below, with its bytes.
+    package func files() -> [(path: String, bytes: [UInt8])] {
+        Self.names(in: path).map { ($0, Self.bytes(of: $0)) }
+    }
+
+    package static func bytes(of path: String) -> [UInt8] {
+        guard let stream = fopen(path, "r") else { return [] }
+        defer { fclose(stream) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&chunk, 1, chunk.count, stream), count > 0 { bytes += chunk[..<count] }
+        return bytes
+    }
+
+    private static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name != ".", name != ".." else { continue }
+            let path = directory + "/" + name
+            var status = stat()
+            guard lstat(path, &status) == 0 else { continue }
+            names += status.st_mode & S_IFMT == S_IFDIR ? Self.names(in: path) : [path]
+        }
+        return names
+    }
+
+    deinit {
+        for file in Self.names(in: path) { unlink(file) }
+        rmdir(path)
+    }
+}
+
+/// The kit itself could not do what a test asked; says what.
+package struct TestKitFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+/// Work that blocks, on a thread of its own, so that the cooperative pool stays free.
+package enum Threads {
+    package static func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let work = Work { continuation.resume(with: Result { try body() }) }
+            var thread = pthread_t()
+            let context = Unmanaged.passRetained(work)
+            let code = pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context else { return nil }
+                    Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+                    return nil
+                }, context.toOpaque())
+            if code == 0 {
+                pthread_detach(thread)
+            } else {
+                context.release()
+                continuation.resume(throwing: TestKitFailure("no thread: \(code)"))
+            }
+        }
+    }
+
+    private final class Work: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}
+
+/// Polls `condition` until it holds.
+///
+/// - Throws: when it has not come to hold after a minute, which is no limit on speed but the end of hope.
+package func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        await Task.yield()
+        usleep(1000)
+    }
+    throw TestKitFailure("never happened: \(what)")
+}

@@ -48,6 +48,15 @@ let package = Package(
         // Floor 5: what the outside sees.
         .target(name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer"]),
 
+        // Floor 6: the command line and the composition root.
+        .executableTarget(
+            name: "keystow",
+            dependencies: [
+                "VaultModel", "VaultCrypto", "VaultStore", "HTTPClient", "HTTPServer", "VaultProviders", "VaultService",
+                "VaultAPI",
+            ]
+        ),
+
         // A provider to try things on: its wire format and its documented answers.
         .executableTarget(
             name: "keystow-sandbox",
@@ -72,6 +81,10 @@ let package = Package(
         .testTarget(name: "VaultServiceTests", dependencies: ["VaultService", "VaultModel", "VaultTestKit"]),
         .testTarget(name: "VaultAPITests", dependencies: ["VaultAPI", "VaultModel", "VaultTestKit"]),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
+        .testTarget(name: "KeystowTests", dependencies: ["keystow", "VaultModel"]),
+
+        // The rules of the house, held against the code.
+        .testTarget(name: "HouseTests"),
     ],
     swiftLanguageModes: [.v6]
 )

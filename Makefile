@@ -1,0 +1,61 @@
+# Keystow's work, by name. `make` alone prints this list.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT := $(or $(shell command -v swift),/opt/swift/usr/bin/swift)
+CODE := $(wildcard Package.swift Sources Tests Migrations)
+RELEASE := .build/release
+EVENTS := .build/test-events.jsonl
+# Where threads meet: the tests whose names speak of it, by regular expression.
+TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
+
+.PHONY: help run demo test tsan deps vectors format lint build clean
+
+help: ## print this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: deps ## build for release and serve, with data in ./keystow-data
+	$(SWIFT) build -c release --product keystow
+	@exec $(RELEASE)/keystow serve
+
+demo: deps ## run the whole story once against a stand-in provider, and check it
+	$(SWIFT) build -c release --product keystow
+	$(SWIFT) build -c release --product keystow-sandbox
+	@exec python3 Tests/Demo/demo.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox
+
+test: deps vectors lint ## lint, build with warnings as errors, run every test, count them
+	$(SWIFT) build --build-tests
+	@rm -f $(EVENTS)
+	@status=0; \
+	$(SWIFT) test --skip-build --disable-xctest --event-stream-output-path $(EVENTS) --event-stream-version 0 \
+		|| status=$$?; \
+	python3 .ci/tally $(EVENTS) && exit $$status
+
+tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
+	@rm -f $(EVENTS).tsan; mkdir -p .build
+	@status=0; \
+	$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' \
+		--event-stream-output-path $(EVENTS).tsan --event-stream-version 0 || status=$$?; \
+	python3 .ci/tally $(EVENTS).tsan && exit $$status
+
+deps: ## install what is missing to build and test, from Debian's packages
+	@.ci/deps
+
+vectors: .build/vectors/.stamp ## take the published test vectors, pinned by hash, into .build/vectors
+
+.build/vectors/.stamp: Tests/vectors.txt .ci/vectors | deps
+	.ci/vectors
+
+format: ## rewrite the code in the house style
+	$(SWIFT) format --in-place --recursive --parallel $(CODE)
+
+lint: ## check the house style
+	$(SWIFT) format lint --strict --recursive --parallel $(CODE)
+
+build: deps ## build everything for release, into .build/release
+	$(SWIFT) build -c release
+
+clean: ## remove what was built and downloaded; data stays
+	rm -rf .build

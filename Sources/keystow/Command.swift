@@ -1,0 +1,49 @@
+import VaultModel
+
+/// What the command line asks for.
+enum Command: Sendable, Equatable {
+    case serve(SettingFlags)
+    case initialize(SettingFlags)
+    case doctor(SettingFlags, asJSON: Bool)
+    case token(TokenCommand)
+    case version(asJSON: Bool)
+    case help(HelpTopic)
+}
+
+/// Settings that stand on the command line, as they were written.
+struct SettingFlags: Sendable, Equatable {
+    var values: [Setting: String] = [:]
+    /// In the order given; a later one for the same provider wins.
+    var endpoints: [Endpoint] = []
+
+    struct Endpoint: Sendable, Equatable {
+        let provider: String
+        let url: String
+    }
+}
+
+/// `keystow token …`: over HTTP where a server is named, else on the data directory.
+struct TokenCommand: Sendable, Equatable {
+    enum Act: Sendable, Equatable {
+        case create(TokenOrder)
+        case list(project: ProjectID?)
+        case revoke(TokenID)
+    }
+
+    var act: Act
+    var flags: SettingFlags
+    /// A file that holds the token to speak with.
+    var tokenFile: String?
+    var asJSON: Bool
+}
+
+/// A token that somebody wants.
+struct TokenOrder: Sendable, Equatable {
+    var kind: TokenKind
+    var name: String
+    /// Given for `app`, absent for `adm`.
+    var project: ProjectID?
+    /// `nil`: what the kind has by default.
+    var scopes: Scopes?
+    var expiresAt: Timestamp?
+}

@@ -1,0 +1,131 @@
+import VaultModel
+
+/// Reads the program's arguments, without its own name.
+enum CommandLineArguments {
+    static func parse(_ arguments: [String]) throws(UsageFault) -> Command {
+        guard let first = arguments.first else { return .help(.keystow) }
+        let beforeEnd = arguments.prefix { $0 != "--" }
+        if first == "help" { return .help(try topic(of: arguments.dropFirst())) }
+        if beforeEnd.contains("--help") || beforeEnd.contains("-h") {
+            return .help(try topic(of: beforeEnd.prefix { !$0.hasPrefix("-") }))
+        }
+        if first == "--version" { return .version(asJSON: false) }
+        let rest = arguments.dropFirst()
+        switch HelpTopic(rawValue: first) {
+        case .serve:
+            var form = ArgumentScanner.Form(valued: Set(Setting.ofServer.map(\.flag)))
+            form.valued.insert(Setting.endpointFlag)
+            form.repeatable = [Setting.endpointFlag]
+            return .serve(try flags(try ArgumentScanner(rest, form: form, topic: .serve), topic: .serve))
+        case .initialize:
+            let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)))
+            return .initialize(try flags(try ArgumentScanner(rest, form: form, topic: .initialize), topic: .initialize))
+        case .doctor:
+            let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)), switches: ["--json"])
+            let scanned = try ArgumentScanner(rest, form: form, topic: .doctor)
+            return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
+        case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
+        case .version:
+            let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
+            return .version(asJSON: scanned.switches.contains("--json"))
+        case .keystow, nil:
+            let commands = HelpTopic.commands.map(\.rawValue) + ["help"]
+            throw UsageFault(unknown: first, first.hasPrefix("-") ? "flag" : "command", among: commands, .keystow)
+        }
+    }
+
+    private static func token(_ arguments: ArraySlice<String>) throws(UsageFault) -> TokenCommand {
+        guard let verb = arguments.first, !verb.hasPrefix("-") else {
+            throw UsageFault("say what to do: create, list or revoke", .token)
+        }
+        guard let topic = HelpTopic(rawValue: "token \(verb)") else {
+            throw UsageFault(unknown: verb, "token command", among: ["create", "list", "revoke"], .token)
+        }
+        var form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)), switches: ["--json"])
+        form.valued.formUnion([Setting.url.flag, "--token-file"])
+        switch topic {
+        case .tokenCreate: form.valued.formUnion(["--kind", "--name", "--project", "--scopes", "--expires-at"])
+        case .tokenList: form.valued.insert("--project")
+        default: form.words = 1...1
+        }
+        let scanned = try ArgumentScanner(arguments.dropFirst(), form: form, topic: topic)
+        let act: TokenCommand.Act
+        switch topic {
+        case .tokenCreate: act = .create(try order(scanned))
+        case .tokenList: act = .list(project: try project(scanned, topic: topic))
+        default:
+            guard let id = scanned.words.first.flatMap({ TokenID($0) }) else {
+                throw UsageFault("a token's id looks like tok_ and 26 characters; `keystow token list` shows it", topic)
+            }
+            act = .revoke(id)
+        }
+        return TokenCommand(
+            act: act,
+            flags: try flags(scanned, topic: topic),
+            tokenFile: scanned.values["--token-file"]?.first,
+            asJSON: scanned.switches.contains("--json")
+        )
+    }
+
+    private static func order(_ scanned: ArgumentScanner) throws(UsageFault) -> TokenOrder {
+        let topic = HelpTopic.tokenCreate
+        let kind = scanned.values["--kind"]?.first.flatMap { TokenKind(rawValue: $0) }
+        guard let kind, kind == .admin || kind == .app else { throw UsageFault("--kind must be adm or app", topic) }
+        let project = try project(scanned, topic: topic)
+        guard (project != nil) == (kind == .app) else {
+            let need = kind == .app ? "an app token needs --project" : "an adm token is for the whole instance"
+            throw UsageFault(need, topic)
+        }
+        var scopes: Scopes?
+        if let text = scanned.values["--scopes"]?.first {
+            var found: [Scope] = []
+            for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+                guard let scope = Scope(rawValue: String(name)) else {
+                    throw UsageFault(unknown: String(name), "scope", among: Scope.allCases.map(\.rawValue), topic)
+                }
+                found.append(scope)
+            }
+            scopes = Scopes(found)
+        }
+        var expiresAt: Timestamp?
+        if let text = scanned.values["--expires-at"]?.first {
+            guard let time = Timestamp(rfc3339: text) else {
+                throw UsageFault("--expires-at must be a time such as 2027-01-31T00:00:00Z", topic)
+            }
+            expiresAt = time
+        }
+        let name = scanned.values["--name"]?.first ?? "made at the terminal"
+        guard (1...100).contains(name.count), !name.hasControlCharacters else {
+            throw UsageFault("--name must be 1 to 100 characters without control characters", topic)
+        }
+        return TokenOrder(kind: kind, name: name, project: project, scopes: scopes, expiresAt: expiresAt)
+    }
+
+    private static func project(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> ProjectID? {
+        guard let text = scanned.values["--project"]?.first else { return nil }
+        guard let id = ProjectID(text) else {
+            throw UsageFault("--project must be a project's id: prj_ and 26 characters", topic)
+        }
+        return id
+    }
+
+    private static func flags(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> SettingFlags {
+        var flags = SettingFlags()
+        for setting in Setting.allCases { flags.values[setting] = scanned.values[setting.flag]?.first }
+        for text in scanned.values[Setting.endpointFlag] ?? [] {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw UsageFault("--endpoint must be PROVIDER=URL", topic) }
+            flags.endpoints.append(.init(provider: String(parts[0]), url: String(parts[1])))
+        }
+        return flags
+    }
+
+    private static func topic(of words: ArraySlice<String>) throws(UsageFault) -> HelpTopic {
+        guard let first = words.first else { return .keystow }
+        if words.count > 1, let topic = HelpTopic(rawValue: words.prefix(2).joined(separator: " ")) { return topic }
+        guard let topic = HelpTopic(rawValue: first) else {
+            throw UsageFault(unknown: first, "command", among: HelpTopic.commands.map(\.rawValue), .keystow)
+        }
+        return topic
+    }
+}

@@ -1,0 +1,138 @@
+import Glibc
+import HTTPClient
+import HTTPServer
+import VaultAPI
+import VaultCrypto
+import VaultModel
+import VaultService
+
+/// `keystow serve`: makes the vault where there is none, opens it, answers until told to stop.
+enum ServeCommand {
+    static func run(_ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
+        ProcessMemory.forbidDumps()
+        let signals = StopSignals()
+        if !Vault.exists(in: configuration.dataDirectory) { try await makeVault(configuration) }
+        let client = try Configuration.client()
+        defer { client.close() }
+        let vault = try configuration.openVault(client: client)
+        defer { vault.close() }
+        do {
+            try await vault.noteStart(version: Version.number)
+        } catch {
+            throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
+        }
+        let listener = try listen(configuration, vault)
+        announce(configuration, port: listener.port)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await listener.run() }
+            group.addTask { await vault.run() }
+            await signals.wait()
+            Console.tell("stopping; what is being answered is answered first")
+            group.cancelAll()
+        }
+        return .ok
+    }
+
+    private static func makeVault(_ configuration: Configuration) async throws(CommandFailure) {
+        let access = try await InitCommand.make(configuration)
+        if Console.isTerminal {
+            let line = InitCommand.line(of: access).withBytes { bytes in
+                unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+            }
+            Console.say("A new vault was made in \(configuration.dataDirectory). Its first tokens, shown this once:")
+            Console.say(line)
+        } else {
+            try InitCommand.save(access, to: configuration.firstTokensFile)
+            Console.tell(
+                "a new vault was made; its first tokens are in \(configuration.firstTokensFile) until an admin token is used"
+            )
+        }
+    }
+
+    private static func listen(_ configuration: Configuration, _ vault: Vault) throws(CommandFailure) -> Listener<
+        Funnel
+    > {
+        var hosts = configuration.hosts.map { $0.name.contains(":") ? "[\($0.name)]" : $0.name }
+        hosts.append(
+            configuration.listen.address.contains(":")
+                ? "[\(configuration.listen.address)]" : configuration.listen.address)
+        if let url = configuration.publicURL, let authority = url.description.split(separator: "/").dropFirst().first {
+            hosts.append(HostName(String(authority)).map { $0.name.contains(":") ? "[\($0.name)]" : $0.name } ?? "")
+        }
+        let funnel = Funnel(
+            vault, hosts: AllowedHosts(hosts), rate: configuration.rateLimit.perToken,
+            limitsFailures: configuration.rateLimit != .off)
+        do {
+            return try Listener(
+                address: configuration.listen.address, port: configuration.listen.port, limits: ServerLimits(),
+                responder: funnel)
+        } catch {
+            throw CommandFailure("cannot listen on \(configuration.listen): \(error)", .system)
+        }
+    }
+
+    private static func announce(_ configuration: Configuration, port: UInt16) {
+        let address = ListenAddress(address: configuration.listen.address, port: port)
+        Console.say("{\"listening\":\"http://\(address)\"}")
+        guard Console.isTerminal else { return }
+        Console.tell("try it: curl -s http://\(address)/v1/token -H \"Authorization: Bearer $KEYSTOW_TOKEN\"")
+        Console.tell("Ctrl-C stops")
+    }
+}
+
+extension RateLimit {
+    /// What one token may do, in calls and milliseconds.
+    fileprivate var perToken: RequestRate? {
+        guard case .perToken(let calls, let span) = self else { return nil }
+        return RequestRate(calls: calls, milliseconds: Int(span / .milliseconds(1)))
+    }
+}
+
+/// SIGINT and SIGTERM, waited for by a thread of its own instead of interrupting one.
+///
+/// Made before other threads are started by the program, so that they inherit the mask.
+private final class StopSignals: Sendable {
+    init() {
+        signal(SIGPIPE, SIG_IGN)
+        var set = Self.set
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Returns when one of them has come.
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let waiting = Waiting(continuation)
+            let context = unsafe Unmanaged.passRetained(waiting)
+            var thread = pthread_t()
+            let started = unsafe pthread_create(
+                &thread, nil,
+                { context in
+                    guard let context = unsafe context else { return nil }
+                    var set = StopSignals.set
+                    var number: Int32 = 0
+                    unsafe sigwait(&set, &number)
+                    unsafe Unmanaged<Waiting>.fromOpaque(context).takeRetainedValue().continuation.resume()
+                    return nil
+                }, context.toOpaque())
+            if started == 0 {
+                pthread_detach(thread)
+            } else {
+                unsafe context.release()
+                continuation.resume()
+            }
+        }
+    }
+
+    private static var set: sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGINT)
+        unsafe sigaddset(&set, SIGTERM)
+        return set
+    }
+
+    private final class Waiting: Sendable {
+        let continuation: CheckedContinuation<Void, Never>
+        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+    }
+}

@@ -1,0 +1,208 @@
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import VaultModel
+import VaultService
+
+/// `keystow token …`: over HTTP where a server is named, else on the data directory, with the server stopped.
+enum TokenRunner {
+    static func run(_ command: TokenCommand, _ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
+        let client = try Configuration.client()
+        defer { client.close() }
+        if let server = configuration.server {
+            let token = try TokenSource.read(file: command.tokenFile)
+            return try await RemoteTokens(server: server, client: client, asJSON: command.asJSON).run(
+                command.act, token)
+        }
+        let vault = try configuration.openVault(client: client)
+        defer { vault.close() }
+        return try await LocalTokens(vault: vault, asJSON: command.asJSON).run(command.act)
+    }
+}
+
+/// The token that a command speaks with.
+private enum TokenSource {
+    /// From a file, or from `KEYSTOW_TOKEN`.
+    static func read(file: String?) throws(CommandFailure) -> SecretBytes {
+        var text = WipedBuffer(capacity: 64)
+        if let file {
+            guard let stream = unsafe fopen(file, "re") else { throw CommandFailure("cannot read \(file)", .noInput) }
+            defer { unsafe fclose(stream) }
+            while case let byte = unsafe getc(stream), byte >= 0, text.count < 256 {
+                if byte > 0x20 { text.append(UInt8(truncatingIfNeeded: byte)) }
+            }
+        } else if let value = unsafe getenv("KEYSTOW_TOKEN") {
+            unsafe text.append(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+        } else {
+            throw CommandFailure("which token? Set KEYSTOW_TOKEN or give --token-file", .usage)
+        }
+        do {
+            return try text.withBytes { bytes throws(SecretMemoryExhausted) in
+                guard TokenText.check(bytes) != nil else { throw SecretMemoryExhausted() }
+                return try SecretBytes(copying: bytes)
+            }
+        } catch {
+            throw CommandFailure("that is not a Keystow token; it is mistyped or cut short", .configuration)
+        }
+    }
+}
+
+/// Tokens of the vault in the data directory.
+private struct LocalTokens {
+    let vault: Vault
+    let asJSON: Bool
+
+    func run(_ act: TokenCommand.Act) async throws(CommandFailure) -> ExitCode {
+        let context = RequestContext(caller: .terminal)
+        do {
+            switch act {
+            case .create(let order):
+                var request = TokenRequest(kind: order.kind, name: order.name)
+                request.projectID = order.project
+                request.expiresAt = order.expiresAt
+                request.scopes = order.scopes.map { scopes in Scope.allCases.filter { scopes.contains($0) } }
+                let minted = try await vault.createToken(request, context)
+                let text = minted.text.withBytes { bytes in
+                    unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+                }
+                return Console.say(asJSON ? "{\"id\":\"\(minted.record.id)\",\"token\":\"\(text)\"}" : text)
+            case .list(let project):
+                var rows: [TokenRow] = []
+                var cursor: String?
+                repeat {
+                    let page = try vault.tokens(project: project, limit: 200, cursor: cursor, context)
+                    rows += page.items.map(TokenRow.init)
+                    cursor = page.nextCursor
+                } while cursor != nil
+                return TokenRow.show(rows, asJSON: asJSON)
+            case .revoke(let id):
+                _ = try await vault.revokeToken(id, context)
+                Console.tell("\(id) is revoked")
+                return .ok
+            }
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+}
+
+extension CommandFailure {
+    fileprivate init(_ error: VaultError) {
+        switch error {
+        case .notFound: self.init("there is no such thing here", .noInput)
+        case .invalidField(let field, let detail): self.init("\(field): \(detail)", .usage)
+        case .insufficientScope(let scope): self.init("the scope \(scope.rawValue) is missing", .noPermission)
+        default: self.init("the vault refused: \(error)", .unavailable)
+        }
+    }
+}
+
+/// Tokens of a running server.
+private struct RemoteTokens {
+    let server: BaseURL
+    let client: HTTPClient
+    let asJSON: Bool
+
+    func run(_ act: TokenCommand.Act, _ token: consuming SecretBytes) async throws(CommandFailure) -> ExitCode {
+        switch act {
+        case .create(let order):
+            let body = TokenBody(
+                kind: order.kind.rawValue, name: order.name, project_id: order.project?.description,
+                scopes: order.scopes?.names, expires_at: order.expiresAt?.description)
+            guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
+            let answer = try await send(.post, "/v1/tokens", Array(json), token)
+            guard let made = try? JSONDecoder().decode(MadeToken.self, from: Data(answer)) else {
+                throw CommandFailure("the server's answer was not understood", .unavailable)
+            }
+            return Console.say(asJSON ? String(decoding: answer, as: UTF8.self) : made.token)
+        case .list(let project):
+            let query = project.map { "&project_id=\($0)" } ?? ""
+            let answer = try await send(.get, "/v1/tokens?limit=200\(query)", [], token)
+            guard let page = try? JSONDecoder().decode(TokenPage.self, from: Data(answer)) else {
+                throw CommandFailure("the server's answer was not understood", .unavailable)
+            }
+            return TokenRow.show(page.data, asJSON: asJSON)
+        case .revoke(let id):
+            _ = try await send(.delete, "/v1/tokens/\(id)", [], token)
+            Console.tell("\(id) is revoked")
+            return .ok
+        }
+    }
+
+    private func send(
+        _ method: OutgoingRequest.Method, _ path: String, _ body: [UInt8], _ token: consuming SecretBytes
+    ) async throws(CommandFailure) -> [UInt8] {
+        let response: IncomingResponse
+        do {
+            response = try await client.send(
+                OutgoingRequest(
+                    method, "\(server)\(path)", headers: body.isEmpty ? [] : [("content-type", "application/json")],
+                    body: body, secret: token, secretHeaderName: "authorization", secretHeaderPrefix: "Bearer ",
+                    addressPolicy: .operatorChosen, allowsLoopbackHTTP: true))
+        } catch {
+            throw CommandFailure("\(server) does not answer (\(error)); is the server running?", .unavailable)
+        }
+        guard (200..<300).contains(response.status) else {
+            let problem = try? JSONDecoder().decode(ProblemText.self, from: Data(response.body))
+            let text = problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(response.status)"
+            throw CommandFailure(text, response.status == 401 || response.status == 403 ? .noPermission : .unavailable)
+        }
+        return response.body
+    }
+}
+
+/// The body of `POST /v1/tokens`, its members named as in the API.
+private struct TokenBody: Encodable {
+    let kind: String
+    let name: String
+    let project_id: String?
+    let scopes: [String]?
+    let expires_at: String?
+}
+
+private struct MadeToken: Decodable {
+    let token: String
+}
+
+private struct TokenPage: Decodable {
+    let data: [TokenRow]
+}
+
+private struct ProblemText: Decodable {
+    let detail: String
+    let hint: String
+}
+
+/// A token in a list, its members named as in the API.
+private struct TokenRow: Codable {
+    let id: String
+    let kind: String
+    let name: String
+    let project_id: String?
+    let scopes: [String]
+    let expires_at: String?
+    let last_used_at: String?
+
+    init(_ record: TokenRecord) {
+        id = "\(record.id)"
+        kind = record.kind.rawValue
+        name = record.name
+        project_id = record.projectID?.description
+        scopes = record.scopes.names
+        expires_at = record.expiresAt?.description
+        last_used_at = record.lastUsedAt?.description
+    }
+
+    static func show(_ rows: [TokenRow], asJSON: Bool) -> ExitCode {
+        if asJSON {
+            guard let json = try? JSONEncoder().encode(rows) else { return .software }
+            return Console.say(String(decoding: json, as: UTF8.self))
+        }
+        for row in rows {
+            let place = row.project_id ?? "the whole instance"
+            let used = row.last_used_at.map { "last used \($0)" } ?? "never used"
+            Console.say("\(row.id)  \(row.kind)  \(row.name)  \(place)  \(used)  \(row.scopes.joined(separator: " "))")
+        }
+        return .ok
+    }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import HTTPClient
+import VaultModel
+import VaultProviders
+import VaultService
+import VaultStore
+
+/// Why a command ended early: what to tell, and the code to end with.
+struct CommandFailure: Error {
+    let message: String
+    let code: ExitCode
+
+    init(_ message: String, _ code: ExitCode) {
+        self.message = message
+        self.code = code
+    }
+
+    init(_ error: OpeningError) {
+        switch error {
+        case .masterKeyMissing(let path):
+            self.init("there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is", .configuration)
+        case .masterKeyMalformed(let path):
+            self.init("\(path) must hold exactly 32 raw bytes or 44 characters of padded base64", .configuration)
+        case .masterKeyExposed(let path):
+            self.init(
+                "\(path) must belong to this user or root and be closed to all others: chmod 0400", .configuration)
+        case .masterKeyUnreadable(let path, let code):
+            self.init("cannot use the master key at \(path): \(Self.text(of: code))", .configuration)
+        case .wrongMasterKey(let expected):
+            self.init("wrong master key: this vault expects \(expected); nothing was changed", .configuration)
+        case .notInitialised(let directory):
+            self.init("there is no vault in \(directory); `keystow init` makes one", .unavailable)
+        case .alreadyInitialised(let directory):
+            self.init("there is a vault in \(directory) already; it was left as it is", .cannotCreate)
+        case .store(let error): self.init(error)
+        case .vault(let error): self.init("the vault cannot be opened: \(error)", .software)
+        case .crypto(let error): self.init("the cryptographic library refused: \(error)", .software)
+        }
+    }
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .locked(let holder):
+            self.init("the data directory is in use by \(holder); stop it, or speak to it with --url", .temporary)
+        case .newerSchema(let version):
+            self.init("the database has schema \(version), made by a newer keystow; run that one", .configuration)
+        case .changedMigration(let name):
+            self.init("the database was made with another text of migration \(name); nothing was changed", .software)
+        case .full: self.init("the disk is full", .inputOutput)
+        default: self.init("the database cannot be opened: \(error)", .inputOutput)
+        }
+    }
+
+    private static func text(of code: Int32) -> String {
+        guard let text = unsafe strerror(code) else { return "error \(code)" }
+        return unsafe String(cString: text)
+    }
+}
+
+extension Configuration {
+    /// Where the vault lies.
+    var location: VaultLocation {
+        get throws(CommandFailure) {
+            guard case .file(let path) = masterKey else {
+                throw CommandFailure("this version takes the master key from a file only", .configuration)
+            }
+            return VaultLocation(directory: dataDirectory, masterKey: MasterKeyFile(path: path))
+        }
+    }
+
+    /// The file with a new vault's first tokens.
+    var firstTokensFile: String { "\(dataDirectory)/first-tokens.json" }
+
+    /// Opens the vault, with a probe that really calls.
+    func openVault(client: HTTPClient) throws(CommandFailure) -> Vault {
+        let catalogue: Catalogue
+        do {
+            catalogue = try Catalogue.embedded()
+        } catch {
+            throw CommandFailure("the built-in catalogue is broken: \(error)", .software)
+        }
+        let origins = endpoints.compactMapValues { RequestURL("\($0)/")?.origin }
+        var settings = VaultConfiguration()
+        settings.endpoints = origins.mapValues(\.description)
+        settings.schedulerInterval = schedulerInterval
+        settings.validationLimits = validationLimits.map { limits in
+            VaultService.ValidationLimits(
+                userPerMinute: limits.userPerMinute, userKeysPerDay: limits.userPerDay,
+                projectPerMinute: limits.projectPerMinute, projectKeysPerDay: limits.projectPerDay)
+        }
+        settings.firstTokensFile = firstTokensFile
+        let probe = Probe(catalogue: catalogue, client: client, time: SystemTime())
+        do {
+            return try Vault.open(at: try location, configuration: settings, catalogue: catalogue, probe: probe)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch let error as OpeningError {
+            throw CommandFailure(error)
+        } catch {
+            throw CommandFailure("the vault cannot be opened", .software)
+        }
+    }
+
+    static func client() throws(CommandFailure) -> HTTPClient {
+        do {
+            return try HTTPClient(version: Version.number)
+        } catch {
+            throw CommandFailure("libcurl cannot be started: \(error)", .software)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import VaultModel
+
+/// How this Keystow runs: read once, when the program starts, and all faults at once.
+struct Configuration: Sendable, Equatable {
+    var listen: ListenAddress
+    /// Answers admin routes, `/admin` and `/metrics` alone; `nil`: ``listen`` answers everything.
+    var adminListen: ListenAddress?
+    var dataDirectory: String
+    var databaseURL: String?
+    var masterKey: MasterKeySource
+    var previousMasterKey: MasterKeySource?
+    /// What connect links begin with; `nil`: the address that is listened on, which may have a free port.
+    var publicURL: BaseURL?
+    var hosts: [HostName]
+    /// Base URLs that stand in for the catalogue's.
+    var endpoints: [ProviderID: BaseURL]
+    var schedulerInterval: Duration
+    /// `nil`: none, and no stop after refusals either.
+    var validationLimits: ValidationLimits?
+    var rateLimit: RateLimit
+    var auditAnchor: String
+    /// `nil`: for ever.
+    var auditKeep: Duration?
+    /// Distinct keys revealed by one token in ten minutes.
+    var revealAlarm: Int
+    var tls: TLSFiles?
+    /// Peers that are believed when they say for whom they speak.
+    var trustedProxies: [AddressRange]
+    var log: LogThreshold
+    /// The running server that token commands speak to; `nil`: they work on the data directory.
+    var server: BaseURL?
+    /// What is odd but no reason to stop.
+    var warnings: [String]
+
+    struct TLSFiles: Sendable, Equatable {
+        let certificate: String
+        let key: String
+    }
+
+    /// The least that a line of the log must be worth.
+    enum LogThreshold: String, Sendable, CaseIterable {
+        case error, warning, info, debug
+    }
+
+    /// Everything that is wrong, and what is odd besides; holds names, never values.
+    struct Faults: Error, Equatable {
+        let faults: [String]
+        let warnings: [String]
+    }
+
+    /// Reads flags over environment.
+    ///
+    /// - Parameter providers: the providers that an endpoint may be given for; `nil` leaves that unchecked.
+    /// - Throws: all faults together.
+    init(
+        environment: ProcessEnvironment, flags: SettingFlags = SettingFlags(), providers: Set<ProviderID>? = nil,
+        unavailable: Set<Setting> = Setting.notInThisVersion
+    ) throws(Faults) {
+        var reader = ConfigurationReader(environment: environment, flags: flags, unavailable: unavailable)
+
+        let addressForm = "an IP address and a port, such as 127.0.0.1:8420, [::1]:8420 or :0"
+        listen =
+            reader.value(.listen, mustBe: addressForm) { ListenAddress($0) }
+            ?? ListenAddress(address: "127.0.0.1", port: 8420)
+        adminListen = reader.value(.adminListen, mustBe: addressForm) { ListenAddress($0) }
+        let directory = reader.path(.dataDirectory) ?? "./keystow-data"
+        dataDirectory = directory
+        databaseURL = reader.value(.databaseURL, mustBe: "a postgres:// URL") {
+            $0.hasPrefix("postgres://") || $0.hasPrefix("postgresql://") ? $0 : nil
+        }
+        masterKey = reader.masterKeySource() ?? .file(path: "\(directory)/master.key")
+        previousMasterKey = reader.path(.masterKeyPreviousFile).map { .file(path: $0) }
+        publicURL = reader.value(.publicURL, mustBe: "an https:// URL without query (http:// on loopback only)") {
+            BaseURL($0)
+        }
+        hosts =
+            reader.value(.hosts, mustBe: "host names, with or without port, between commas", parse: Self.hosts) ?? []
+        endpoints = reader.endpoints(of: providers)
+        schedulerInterval =
+            reader.value(.schedulerInterval, mustBe: "a duration such as 60s, 5m or 500ms") { Duration(written: $0) }
+            ?? .seconds(60)
+        validationLimits =
+            reader.value(.validationLimits, mustBe: "four limits such as 5/min,20/day,60/min,2000/day, or off") {
+                text -> ValidationLimits?? in
+                text == "off" ? .some(nil) : ValidationLimits(text).map { .some($0) }
+            } ?? .standard
+        rateLimit = reader.value(.rateLimit, mustBe: "a rate such as 1000/s, or off") { RateLimit($0) } ?? .standard
+        auditAnchor = reader.path(.auditAnchor) ?? "\(directory)/anchor"
+        auditKeep = reader.value(.auditKeep, mustBe: "a duration such as 365d") { Duration(written: $0) }
+        revealAlarm =
+            reader.value(.revealAlarm, mustBe: "a whole number above zero") {
+                WholeNumber.parse($0, in: 1...1_000_000_000)
+            } ?? 100
+        tls = reader.tls()
+        trustedProxies =
+            reader.value(.behindProxy, mustBe: "IP addresses or ranges such as 10.0.0.0/8, between commas") { text in
+                let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+                let ranges = parts.compactMap { AddressRange($0.trimmed) }
+                return ranges.count == parts.count ? ranges : nil
+            } ?? []
+        log =
+            reader.value(.log, mustBe: "error, warning, info or debug") { LogThreshold(rawValue: $0) } ?? .info
+        server = reader.value(.url, mustBe: "an https:// URL (http:// on loopback only)") { BaseURL($0) }
+        warnings = reader.warnings()
+
+        for (setting, address) in [(Setting.listen, listen), (.adminListen, adminListen)] {
+            guard let address, !address.isLoopback, tls == nil, !reader.isGiven(.behindProxy) else { continue }
+            let remedies = [("KEYSTOW_TLS_CERT", Setting.tlsCertificate), ("KEYSTOW_BEHIND_PROXY", .behindProxy)]
+                .filter { !unavailable.contains($0.1) }.map(\.0).joined(separator: " or ")
+            let remedy = remedies.isEmpty ? "a proxy on this machine can bring TLS" : "set \(remedies)"
+            reader.blame("\(reader.name(of: setting)) must be on loopback: plain HTTP goes no further; \(remedy)")
+        }
+        guard reader.faults.isEmpty else { throw Faults(faults: reader.faults, warnings: warnings) }
+    }
+
+    private static func hosts(_ text: String) -> [HostName]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let hosts = parts.compactMap { HostName($0.trimmed) }
+        return hosts.count == parts.count ? hosts : nil
+    }
+}
+
+extension ConfigurationReader {
+    /// The one source that was named, else the service manager's credential; `nil` for the default file.
+    mutating func masterKeySource() -> MasterKeySource? {
+        let given = [Setting.masterKeyFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey].filter(isGiven)
+        if given.count > 1 {
+            let names = given.map { name(of: $0) }.joined(separator: ", ")
+            blame("\(names): give one of them, so that it is clear which master key is meant")
+        }
+        let file = path(.masterKeyFile).map { MasterKeySource.file(path: $0) }
+        let descriptor = value(.masterKeyDescriptor, mustBe: "the number of an open descriptor, 3 or above") {
+            WholeNumber.parse($0, in: 3...1_048_576).map { MasterKeySource.descriptor(Int32($0)) }
+        }
+        let command = value(.masterKeyCommand, mustBe: "an absolute path of a program, and its arguments") { text in
+            let words = text.split(separator: " ").map(String.init)
+            return words.first?.hasPrefix("/") == true ? MasterKeySource.command(words) : nil
+        }
+        return file ?? descriptor ?? command ?? (isGiven(.masterKey) ? .environment : nil)
+            ?? MasterKeySource.credential(in: environment)
+    }
+
+    /// `KEYSTOW_ENDPOINT_<PROVIDER>` and, over it, `--endpoint PROVIDER=URL`.
+    mutating func endpoints(of known: Set<ProviderID>?) -> [ProviderID: BaseURL] {
+        let prefix = Setting.endpointPrefix
+        let variables = environment.values.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }
+            .map { (name: $0.key, provider: $0.key.dropFirst(prefix.count).lowercased(), url: $0.value) }
+            .sorted { $0.name < $1.name }
+        let flagged = flags.endpoints.map { (name: Setting.endpointFlag, provider: $0.provider, url: $0.url) }
+        var endpoints: [ProviderID: BaseURL] = [:]
+        for (name, provider, url) in variables + flagged {
+            guard let id = ProviderID(provider), known?.contains(id) ?? true else {
+                let nearest = known.flatMap { Nearest.name(to: provider, among: $0.map(\.description).sorted()) }
+                blame("\(name) names no provider" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+                continue
+            }
+            guard let base = BaseURL(url) else {
+                blame("\(name) must be an https:// URL without query (http:// on loopback only)")
+                continue
+            }
+            endpoints[id] = base
+        }
+        return endpoints
+    }
+
+    mutating func tls() -> Configuration.TLSFiles? {
+        let certificate = path(.tlsCertificate)
+        let key = path(.tlsKey)
+        if let certificate, let key { return Configuration.TLSFiles(certificate: certificate, key: key) }
+        if isGiven(.tlsCertificate) != isGiven(.tlsKey) {
+            blame("KEYSTOW_TLS_CERT and KEYSTOW_TLS_KEY belong together")
+        }
+        return nil
+    }
+
+    /// Names that nobody reads, and a key in a place where others may see it.
+    func warnings() -> [String] {
+        let known = Setting.allCases.map(\.rawValue)
+        var warnings = environment.values.keys.sorted().compactMap { name -> String? in
+            guard name.hasPrefix("KEYSTOW_"), !known.contains(name), !name.hasPrefix(Setting.endpointPrefix) else {
+                return nil
+            }
+            let nearest = Nearest.name(to: name, among: known)
+            return "\(name) is not a setting" + (nearest.map { "; did you mean \($0)?" } ?? "")
+        }
+        if environment.secrets.contains(.masterKey) {
+            warnings.append("KEYSTOW_MASTER_KEY: an environment can be read by others; a file is better")
+        }
+        return warnings
+    }
+}
+
+extension Substring {
+    /// Without the spaces around it.
+    fileprivate var trimmed: String {
+        var text = self.drop { $0 == " " }
+        while text.last == " " { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// Where the program talks to people and to other programs: whole lines, unbuffered.
+enum Console {
+    /// Writes a line to standard output: results, for programs.
+    ///
+    /// - Returns: `inputOutput` when nobody takes it, such as a closed pipe.
+    @discardableResult
+    static func say(_ text: String) -> ExitCode { write(Array((text + "\n").utf8)[...], to: STDOUT_FILENO) }
+
+    /// Writes a line to standard error: what happened, for people.
+    static func tell(_ text: String) { _ = write(Array(("keystow: \(text)\n").utf8)[...], to: STDERR_FILENO) }
+
+    /// Whether a person reads standard output.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> ExitCode {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return .inputOutput }
+            rest = rest.dropFirst(written)
+        }
+        return .ok
+    }
+}

@@ -1,0 +1,130 @@
+/// What there is help about; the raw value is what one types after `keystow`.
+enum HelpTopic: String, Sendable, CaseIterable {
+    case keystow = ""
+    case serve
+    case initialize = "init"
+    case doctor
+    case token
+    case tokenCreate = "token create"
+    case tokenList = "token list"
+    case tokenRevoke = "token revoke"
+    case version
+
+    /// The commands, in the order in which one meets them.
+    static let commands: [HelpTopic] = [.serve, .initialize, .token, .doctor, .version]
+
+    /// One line, in the list of commands.
+    var summary: String {
+        switch self {
+        case .keystow: "a vault for the API keys that users bring"
+        case .serve: "answer HTTP; on an empty data directory, make the vault first"
+        case .initialize: "make a vault, and print its first tokens once"
+        case .doctor: "look whether the vault in the data directory is well"
+        case .token: "create, list and revoke access tokens"
+        case .tokenCreate: "make an access token, and print it once"
+        case .tokenList: "list access tokens, without their secret part"
+        case .tokenRevoke: "end an access token from the next request on"
+        case .version: "print the version"
+        }
+    }
+
+    /// The page that `--help` prints.
+    var page: String {
+        let command = self == .keystow ? "keystow" : "keystow \(rawValue)"
+        let parts = [
+            "\(command): \(summary)", "Usage: \(usage)", details, settingsTable, "Examples:\n" + indented(examples),
+            self == .keystow ? "`keystow COMMAND --help` tells more." : nil,
+        ]
+        return parts.compactMap { $0 }.joined(separator: "\n\n") + "\n"
+    }
+
+    private var usage: String {
+        switch self {
+        case .keystow: "keystow COMMAND [FLAG]…"
+        case .serve, .initialize: "keystow \(rawValue) [FLAG]…"
+        case .doctor: "keystow doctor [--json] [FLAG]…"
+        case .token: "keystow token create | list | revoke [FLAG]…"
+        case .tokenCreate:
+            "keystow token create --kind adm|app [--project ID] [--name NAME] [--scopes SCOPE,…] [--expires-at TIME]"
+        case .tokenList: "keystow token list [--project ID] [--json]"
+        case .tokenRevoke: "keystow token revoke ID"
+        case .version: "keystow version [--json]"
+        }
+    }
+
+    private var details: String? {
+        switch self {
+        case .keystow:
+            "Commands:\n"
+                + indented(
+                    Self.commands.map { pad($0.rawValue) + $0.summary } + [pad("help") + "this page, or a command's"])
+                + "\n\nExit codes are those of sysexits.h: 64 usage, 69 unavailable, 73 and 74 files, 75 in use, 77 permission, 78 configuration."
+        case .serve:
+            """
+            Once it listens, it prints {"listening":"http://127.0.0.1:PORT"} on standard output. Ends well on
+            SIGINT and SIGTERM: what is being answered is answered.
+            """
+        case .initialize:
+            """
+            Prints {"admin_token":…,"project_id":…,"app_token":…} on one line, once: only their HMACs are kept.
+            Makes the master key too, unless one is given. Without that key nothing can be opened again: keep a
+            copy of it apart from the data.
+            """
+        case .doctor: "Changes nothing. Ends with 0 when all is well, else with 65."
+        case .token:
+            "Commands:\n"
+                + indented([Self.tokenCreate, .tokenList, .tokenRevoke].map { pad($0.rawValue) + $0.summary })
+        case .tokenCreate, .tokenList, .tokenRevoke:
+            """
+            Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
+            in --token-file; otherwise works on the data directory, which needs the server to be stopped.
+            """
+        case .version: nil
+        }
+    }
+
+    private var examples: [String] {
+        switch self {
+        case .keystow: ["keystow serve", "keystow token create --kind app --project prj_01jd0000000000000000000000"]
+        case .serve:
+            ["keystow serve", "keystow serve --listen :0 --data-dir ./somewhere", "KEYSTOW_LOG=debug keystow serve"]
+        case .initialize: ["keystow init --data-dir ./somewhere --master-key-file ./elsewhere/master.key"]
+        case .doctor: ["keystow doctor", "keystow doctor --json --data-dir ./somewhere"]
+        case .token: ["keystow token create --kind adm", "keystow token list --json"]
+        case .tokenCreate:
+            [
+                "keystow token create --kind adm --name ada",
+                "keystow token create --kind app --project prj_01jd0000000000000000000000 --scopes keys:read,keys:reveal",
+            ]
+        case .tokenList: ["keystow token list --url http://127.0.0.1:8420 --token-file ./admin.token"]
+        case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000"]
+        case .version: ["keystow version --json"]
+        }
+    }
+
+    /// The settings that the command takes, as flags and variables.
+    private var settingsTable: String? {
+        let settings: [Setting]
+        switch self {
+        case .serve: settings = Setting.ofServer
+        case .initialize, .doctor: settings = Setting.ofVault
+        case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
+        case .keystow, .token, .version: return nil
+        }
+        var lines: [String] = []
+        for setting in settings where !Setting.notInThisVersion.contains(setting) {
+            let isFlag = !Setting.secret.contains(setting)
+            lines.append((isFlag ? "\(setting.flag) \(setting.placeholder), " : "") + setting.rawValue)
+            lines.append("    " + setting.summary + (setting.defaultText.map { " [\($0)]" } ?? ""))
+        }
+        if self == .serve {
+            lines.append("\(Setting.endpointFlag) PROVIDER=URL, \(Setting.endpointPrefix)<PROVIDER>")
+            lines.append("    base URL in place of a provider's own (http:// on loopback only)")
+        }
+        return "Settings, a flag over its variable [default]:\n" + indented(lines)
+    }
+
+    private func indented(_ lines: [String]) -> String { lines.map { "  " + $0 }.joined(separator: "\n") }
+
+    private func pad(_ word: String) -> String { word + String(repeating: " ", count: max(2, 16 - word.count)) }
+}

@@ -1,0 +1,58 @@
+import Glibc
+
+/// Where the program begins: understand what is asked, read the configuration, do it, say how it went.
+@main
+struct Keystow {
+    static func main() async {
+        // Reads the environment first, while there is only one thread.
+        let environment = ProcessEnvironment.current()
+        let code: ExitCode
+        do throws(UsageFault) {
+            let command = try CommandLineArguments.parse(Array(CommandLine.arguments.dropFirst()))
+            code = await run(command, environment: environment)
+        } catch {
+            let help = error.topic == .keystow ? "keystow --help" : "keystow \(error.topic.rawValue) --help"
+            Console.tell(error.message)
+            Console.tell("`\(help)` tells more")
+            code = .usage
+        }
+        exit(code.rawValue)
+    }
+
+    private static func run(_ command: Command, environment: ProcessEnvironment) async -> ExitCode {
+        do throws(CommandFailure) {
+            switch command {
+            case .help(let topic): return Console.say(String(topic.page.dropLast()))
+            case .version(let asJSON): return Console.say(Version.line(asJSON: asJSON))
+            case .serve(let flags):
+                guard let configuration = configuration(environment, flags) else { return .configuration }
+                return try await ServeCommand.run(configuration)
+            case .initialize(let flags):
+                guard let configuration = configuration(environment, flags) else { return .configuration }
+                return try await InitCommand.run(configuration)
+            case .doctor(let flags, let asJSON):
+                guard let configuration = configuration(environment, flags) else { return .configuration }
+                return try DoctorCommand.run(configuration, asJSON: asJSON)
+            case .token(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await TokenRunner.run(command, configuration)
+            }
+        } catch {
+            Console.tell(error.message)
+            return error.code
+        }
+    }
+
+    /// The configuration, or `nil` after every fault has been told.
+    private static func configuration(_ environment: ProcessEnvironment, _ flags: SettingFlags) -> Configuration? {
+        do throws(Configuration.Faults) {
+            let configuration = try Configuration(environment: environment, flags: flags)
+            for warning in configuration.warnings { Console.tell("warning: \(warning)") }
+            return configuration
+        } catch {
+            for warning in error.warnings { Console.tell("warning: \(warning)") }
+            for fault in error.faults { Console.tell(fault) }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Testing
+import VaultModel
+
+@testable import keystow
+
+@Suite struct CommandLineTests {
+    private func parse(_ line: String) throws(UsageFault) -> Command {
+        try CommandLineArguments.parse(line.split(separator: " ").map(String.init))
+    }
+
+    private func complaint(_ line: String) -> String? {
+        do throws(UsageFault) {
+            _ = try parse(line)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test func `each command is understood`() throws {
+        #expect(try parse("") == .help(.keystow))
+        #expect(try parse("serve") == .serve(SettingFlags()))
+        #expect(try parse("init --data-dir d") == .initialize(SettingFlags(values: [.dataDirectory: "d"])))
+        #expect(try parse("doctor --json") == .doctor(SettingFlags(), asJSON: true))
+        #expect(try parse("version") == .version(asJSON: false))
+        #expect(try parse("--version") == .version(asJSON: false))
+        #expect(try parse("version --json") == .version(asJSON: true))
+    }
+
+    @Test func `a flag takes its value after a space or an equals sign`() throws {
+        let expected = Command.serve(
+            SettingFlags(
+                values: [.listen: ":0", .log: "debug"],
+                endpoints: [.init(provider: "anthropic", url: "http://[::1]:1/a=b"), .init(provider: "groq", url: "x")]
+            )
+        )
+        let line = "serve --listen :0 --log=debug --endpoint anthropic=http://[::1]:1/a=b --endpoint=groq=x"
+        #expect(try parse(line) == expected)
+    }
+
+    @Test func `help is there for everything`() throws {
+        for topic in HelpTopic.allCases {
+            #expect(try parse("help \(topic.rawValue)") == .help(topic))
+            #expect(try parse("\(topic.rawValue) --help") == .help(topic))
+            #expect(topic.page.contains("Usage: keystow"))
+            #expect(topic.page.contains("Examples:"))
+        }
+        #expect(try parse("serve --listen -h") == .help(.serve))
+        for setting in Setting.ofServer {
+            #expect(HelpTopic.serve.page.contains(setting.flag + " ") != Setting.notInThisVersion.contains(setting))
+        }
+    }
+
+    @Test func `every example in the help can be typed`() throws {
+        for topic in HelpTopic.allCases {
+            let examples = topic.page.split(separator: "\n").compactMap {
+                $0.firstMatch(of: /^  (?:[A-Z_]+=\w+ )?keystow (.+)$/)?.1
+            }
+            for example in examples where !example.contains("|") && !example.contains("…") {
+                _ = try parse(String(example))
+            }
+            #expect(!examples.isEmpty)
+        }
+    }
+
+    @Test func `tokens are made, listed and revoked`() throws {
+        let project = try #require(ProjectID("prj_01jd0000000000000000000000"))
+        guard
+            case .token(let create) = try parse(
+                "token create --kind app --project \(project) --scopes keys:read,keys:reveal --expires-at 2027-01-31T00:00:00Z --name x"
+            )
+        else {
+            Issue.record("no token command")
+            return
+        }
+        let expires = try #require(Timestamp(rfc3339: "2027-01-31T00:00:00Z"))
+        let order = TokenOrder(
+            kind: .app,
+            name: "x",
+            project: project,
+            scopes: Scopes([.keysRead, .keysReveal]),
+            expiresAt: expires
+        )
+        #expect(create.act == .create(order))
+        guard case .token(let list) = try parse("token list --json --url http://localhost:1 --token-file t") else {
+            Issue.record("no token command")
+            return
+        }
+        #expect(
+            list
+                == TokenCommand(
+                    act: .list(project: nil), flags: SettingFlags(values: [.url: "http://localhost:1"]), tokenFile: "t",
+                    asJSON: true))
+        let id = try #require(TokenID("tok_01jd0000000000000000000000"))
+        guard case .token(let revoke) = try parse("token revoke \(id)") else {
+            Issue.record("no token command")
+            return
+        }
+        #expect(revoke.act == .revoke(id))
+    }
+
+    @Test(arguments: [
+        ("srve", "unknown command srve; did you mean serve?"),
+        ("serve --lisen :0", "unknown flag --lisen; did you mean --listen?"),
+        ("--serve", "unknown flag --serve"), ("serve --json", "unknown flag --json"),
+        ("serve --listen", "--listen needs a value"), ("serve --listen :0 --listen :1", "--listen is given twice"),
+        ("doctor --json=yes", "--json takes no value"), ("serve now", "there are words too many"),
+        ("serve --endpoint anthropic", "--endpoint must be PROVIDER=URL"),
+        ("token", "say what to do: create, list or revoke"),
+        ("token crate", "unknown token command crate; did you mean create?"),
+        ("token create", "--kind must be adm or app"), ("token create --kind con", "--kind must be adm or app"),
+        ("token create --kind app", "an app token needs --project"),
+        ("token create --kind adm --project prj_01jd0000000000000000000000", "an adm token is for the whole instance"),
+        ("token create --kind adm --scopes keys:raed", "unknown scope; did you mean keys:read?"),
+        ("token create --kind adm --expires-at tomorrow", "--expires-at must be a time such as 2027-01-31T00:00:00Z"),
+        ("token list --project x", "--project must be a project's id: prj_ and 26 characters"),
+        ("token revoke", "something is missing"),
+        ("token revoke x", "a token's id looks like tok_ and 26 characters; `keystow token list` shows it"),
+        ("serve --master-key x", "unknown flag --master-key"),
+        ("init --token x", "unknown flag --token"),
+    ])
+    func `what is not understood is said, with the nearest name`(_ line: String, _ message: String) {
+        #expect(complaint(line)?.hasPrefix(message) == true, "\(complaint(line) ?? "understood")")
+    }
+
+    @Test(arguments: [
+        "sk-ant-api03-abcDEF", "serve --sk-ant-api03-abcDEF=x", "serve --token=kst_adm_abc123", "token kst_adm_abc123",
+    ])
+    func `a secret in the wrong place is not repeated`(_ line: String) {
+        let message = complaint(line)
+        #expect(message != nil)
+        #expect(message?.contains("abc") == false)
+    }
+}

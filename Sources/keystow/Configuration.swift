@@ -136,6 +136,9 @@ extension ConfigurationReader {
             let words = text.split(separator: " ").map(String.init)
             return words.first?.hasPrefix("/") == true ? MasterKeySource.command(words) : nil
         }
+        if isGiven(.masterKey), unavailable.contains(.masterKey) {
+            blame("\(Setting.masterKey.rawValue) is not available in this version")
+        }
         return file ?? descriptor ?? command ?? (isGiven(.masterKey) ? .environment : nil)
             ?? MasterKeySource.credential(in: environment)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import VaultModel
 
 /// Where the program talks to people and to other programs: whole lines, unbuffered.
 enum Console {
@@ -10,6 +11,16 @@ enum Console {
 
     /// Writes a line to standard error: what happened, for people.
     static func tell(_ text: String) { _ = write(Array(("keystow: \(text)\n").utf8)[...], to: STDERR_FILENO) }
+
+    /// Writes a finished line to standard error, in one piece.
+    static func tell(line: consuming WipedBuffer) {
+        line.append(UInt8(ascii: "\n"))
+        line.withBytes { bytes in
+            unsafe bytes.withUnsafeBytes { bytes in
+                _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+            }
+        }
+    }
 
     /// Whether a person reads standard output.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

@@ -20,19 +20,22 @@ package final class Funnel: Responder {
     private let hosts: AllowedHosts
     private let refusals: FailureLimit
     private let rates: TokenRate?
+    private let observe: (@Sendable (AnsweredRequest) -> Void)?
     private let time: any TimeSource
 
     /// - Parameters:
     ///   - hosts: further `Host` values that are answered, besides loopback ones.
     ///   - rate: how many requests a token may make; `nil` for no limit.
     ///   - limitsFailures: whether 401s to one address are bounded.
+    ///   - observe: told of every answer, on the thread that gave it; it must not wait.
     package init(
         _ vault: Vault, hosts: AllowedHosts, rate: RequestRate? = nil, limitsFailures: Bool = true,
-        time: any TimeSource = SystemTime()
+        time: any TimeSource = SystemTime(), observe: (@Sendable (AnsweredRequest) -> Void)? = nil
     ) {
         self.vault = vault
         self.hosts = hosts
         self.time = time
+        self.observe = observe
         refusals = FailureLimit(perMinute: limitsFailures ? 60 : nil)
         rates = rate.map(TokenRate.init)
         table = RouteTable(Routes.all)
@@ -43,7 +46,9 @@ package final class Funnel: Responder {
         do {
             return .take(try admitted(head, requestID))
         } catch {
-            return .refuse(response(to: error, requestID))
+            let response = response(to: error, requestID)
+            tell(of: response.status, "", requestID, head)
+            return .refuse(response)
         }
     }
 
@@ -105,6 +110,16 @@ package final class Funnel: Responder {
     package func respond(
         to admitted: Admitted, head: RequestHead, body: consuming WipedBuffer
     ) async -> Response {
+        let response = await answer(admitted, head, body)
+        tell(
+            of: response.status, "\(admitted.route.method) \(admitted.route.path)", admitted.requestID, head,
+            admitted.caller.tokenID)
+        return response
+    }
+
+    private func answer(
+        _ admitted: Admitted, _ head: RequestHead, _ body: consuming WipedBuffer
+    ) async -> Response {
         do {
             let answer = try await run(admitted, head, body)
             return Response(
@@ -114,6 +129,17 @@ package final class Funnel: Responder {
         } catch {
             return response(to: Problem(VaultError(anything: error)), admitted.requestID)
         }
+    }
+
+    private func tell(
+        of status: Int, _ route: String, _ requestID: RequestID, _ head: RequestHead, _ tokenID: TokenID? = nil
+    ) {
+        guard let observe else { return }
+        let taken = head.receivedAt.duration(to: .now)
+        observe(
+            AnsweredRequest(
+                requestID: requestID, route: route, status: status, microseconds: Int(taken / .microseconds(1)),
+                tokenID: tokenID))
     }
 
     private func run(
@@ -181,6 +207,16 @@ package final class Funnel: Responder {
             ("Request-Id", "\(requestID)"),
         ]
     }
+}
+
+/// What is told of a request once it has been answered: nothing that the caller chose.
+package struct AnsweredRequest: Sendable {
+    package let requestID: RequestID
+    /// Method and template of the route; empty when the request was refused before it had one.
+    package let route: String
+    package let status: Int
+    package let microseconds: Int
+    package let tokenID: TokenID?
 }
 
 extension Answer {

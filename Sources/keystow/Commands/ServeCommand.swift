@@ -11,7 +11,8 @@ enum ServeCommand {
     static func run(_ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
         ProcessMemory.forbidDumps()
         let signals = StopSignals()
-        if !Vault.exists(in: configuration.dataDirectory) { try await makeVault(configuration) }
+        let log = ServerLog(threshold: configuration.log, time: SystemTime())
+        if !Vault.exists(in: configuration.dataDirectory) { try await makeVault(configuration, log) }
         let client = try Configuration.client()
         defer { client.close() }
         let vault = try configuration.openVault(client: client)
@@ -21,19 +22,19 @@ enum ServeCommand {
         } catch {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
-        let listener = try listen(configuration, vault)
-        announce(configuration, port: listener.port)
+        let listener = try listen(configuration, vault, log)
+        announce(configuration, port: listener.port, log)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await listener.run() }
             group.addTask { await vault.run() }
             await signals.wait()
-            Console.tell("stopping; what is being answered is answered first")
+            log.note(.info, .stopping)
             group.cancelAll()
         }
         return .ok
     }
 
-    private static func makeVault(_ configuration: Configuration) async throws(CommandFailure) {
+    private static func makeVault(_ configuration: Configuration, _ log: ServerLog) async throws(CommandFailure) {
         let access = try await InitCommand.make(configuration)
         if Console.isTerminal {
             let line = InitCommand.line(of: access).withBytes { bytes in
@@ -43,25 +44,17 @@ enum ServeCommand {
             Console.say(line)
         } else {
             try InitCommand.save(access, to: configuration.firstTokensFile)
-            Console.tell(
-                "a new vault was made; its first tokens are in \(configuration.firstTokensFile) until an admin token is used"
-            )
+            log.note(.info, .vaultMade, [("first_tokens", configuration.firstTokensFile)])
         }
     }
 
-    private static func listen(_ configuration: Configuration, _ vault: Vault) throws(CommandFailure) -> Listener<
-        Funnel
-    > {
-        var hosts = configuration.hosts.map { $0.name.contains(":") ? "[\($0.name)]" : $0.name }
-        hosts.append(
-            configuration.listen.address.contains(":")
-                ? "[\(configuration.listen.address)]" : configuration.listen.address)
-        if let url = configuration.publicURL, let authority = url.description.split(separator: "/").dropFirst().first {
-            hosts.append(HostName(String(authority)).map { $0.name.contains(":") ? "[\($0.name)]" : $0.name } ?? "")
-        }
+    private static func listen(
+        _ configuration: Configuration, _ vault: Vault, _ log: ServerLog
+    ) throws(CommandFailure) -> Listener<Funnel> {
+        let isTraced = configuration.log == .debug
         let funnel = Funnel(
-            vault, hosts: AllowedHosts(hosts), rate: configuration.rateLimit.perToken,
-            limitsFailures: configuration.rateLimit != .off)
+            vault, hosts: AllowedHosts(configuration.answeredHosts), rate: configuration.rateLimit.perToken,
+            limitsFailures: configuration.rateLimit != .off, observe: isTraced ? { log.note($0) } : nil)
         do {
             return try Listener(
                 address: configuration.listen.address, port: configuration.listen.port, limits: ServerLimits(),
@@ -71,12 +64,24 @@ enum ServeCommand {
         }
     }
 
-    private static func announce(_ configuration: Configuration, port: UInt16) {
+    private static func announce(_ configuration: Configuration, port: UInt16, _ log: ServerLog) {
         let address = ListenAddress(address: configuration.listen.address, port: port)
         Console.say("{\"listening\":\"http://\(address)\"}")
+        log.note(.info, .listening, [("url", "http://\(address)")])
         guard Console.isTerminal else { return }
         Console.tell("try it: curl -s http://\(address)/v1/token -H \"Authorization: Bearer $KEYSTOW_TOKEN\"")
         Console.tell("Ctrl-C stops")
+    }
+}
+
+extension Configuration {
+    /// The values of `Host` that are answered, without ports: what is named, what is listened on, what users see.
+    fileprivate var answeredHosts: [String] {
+        let publicAuthority = publicURL?.description.split(separator: "/").dropFirst().first.map(String.init)
+        let named = hosts.map(\.name) + [listen.address]
+        return (named + [publicAuthority.flatMap { HostName($0)?.name }].compactMap(\.self)).map { name in
+            name.contains(":") ? "[\(name)]" : name
+        }
     }
 }
 

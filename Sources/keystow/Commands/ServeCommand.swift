@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPClient
 import HTTPServer
@@ -51,10 +52,11 @@ enum ServeCommand {
     private static func listen(
         _ configuration: Configuration, _ vault: Vault, _ log: ServerLog
     ) throws(CommandFailure) -> Listener<Funnel> {
-        let isTraced = configuration.log == .debug
+        var observe: (@Sendable (AnsweredRequest) -> Void)?
+        if configuration.log == .debug { observe = { log.note($0) } }
         let funnel = Funnel(
             vault, hosts: AllowedHosts(configuration.answeredHosts), rate: configuration.rateLimit.perToken,
-            limitsFailures: configuration.rateLimit != .off, observe: isTraced ? { log.note($0) } : nil)
+            limitsFailures: configuration.rateLimit != .off, observe: observe)
         do {
             return try Listener(
                 address: configuration.listen.address, port: configuration.listen.port, limits: ServerLimits(),
@@ -93,51 +95,28 @@ extension RateLimit {
     }
 }
 
-/// SIGINT and SIGTERM, waited for by a thread of its own instead of interrupting one.
+/// SIGINT and SIGTERM as something to wait for; a second one while stopping changes nothing.
 ///
-/// Made before other threads are started by the program, so that they inherit the mask.
-private final class StopSignals: Sendable {
+/// Kept by libdispatch, which owns the main thread of an async program and its signal mask.
+private final class StopSignals {
+    private let arrived: AsyncStream<Void>
+    private let sources: [any DispatchSourceSignal]
+
     init() {
         signal(SIGPIPE, SIG_IGN)
-        var set = Self.set
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        let (arrived, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.arrived = arrived
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
     }
 
     /// Returns when one of them has come.
     func wait() async {
-        await withCheckedContinuation { continuation in
-            let waiting = Waiting(continuation)
-            let context = unsafe Unmanaged.passRetained(waiting)
-            var thread = pthread_t()
-            let started = unsafe pthread_create(
-                &thread, nil,
-                { context in
-                    guard let context = unsafe context else { return nil }
-                    var set = StopSignals.set
-                    var number: Int32 = 0
-                    unsafe sigwait(&set, &number)
-                    unsafe Unmanaged<Waiting>.fromOpaque(context).takeRetainedValue().continuation.resume()
-                    return nil
-                }, context.toOpaque())
-            if started == 0 {
-                pthread_detach(thread)
-            } else {
-                unsafe context.release()
-                continuation.resume()
-            }
-        }
-    }
-
-    private static var set: sigset_t {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        unsafe sigaddset(&set, SIGINT)
-        unsafe sigaddset(&set, SIGTERM)
-        return set
-    }
-
-    private final class Waiting: Sendable {
-        let continuation: CheckedContinuation<Void, Never>
-        init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+        for await _ in arrived { return }
     }
 }

@@ -35,6 +35,7 @@ extension Vault {
         if request.isDryRun {
             return try read { [filter] transaction throws(StoreError) in try transaction.countKeys(matching: filter) }
         }
+        defer { deferred.wake() }
         return try await write(context) { [self, filter] transaction in
             let now = time.now()
             let count = try transaction.countKeys(matching: filter)
@@ -52,9 +53,9 @@ extension Vault {
                     at: now, actor: context.caller, action: .keyRevoked, object: "\(order.id)",
                     projectID: filter.projectID, outcome: "ordered:\(count)", requestID: context.requestID,
                     reason: request.reason))
-            // From here on, before anyone can be answered: an order whose commit fails refuses too much, never too little.
+            // From here on, before anyone can be answered. If the commit fails, it refuses too much until the next
+            // attempt to carry it out finds that it is not stored.
             orders.withLock { $0.append(order) }
-            deferred.wake()
             return count
         }
     }
@@ -92,7 +93,7 @@ extension Vault {
     private func carryOut(_ order: RevocationOrder) async throws(VaultError) -> Bool {
         let context = RequestContext(caller: .vault)
         return try await write { [self] transaction in
-            var order = order
+            guard var order = try transaction.order(order.id)?.record else { return true }
             let batch = try transaction.keyIDs(matching: order.effectiveFilter, after: nil, limit: 100)
             for id in batch {
                 var edit = KeyEdit(try find(id, for: .vault, in: transaction), in: transaction, at: time.now())

@@ -52,7 +52,6 @@ extension Vault {
             if let provider { try requireKnown(provider) }
             let result = try change(transaction, keyring)
             try transaction.put(Rescan(projectID: project, provider: provider, after: nil))
-            policyCache.forget()
             _ = try transaction.append(
                 AuditEntry(
                     at: time.now(), actor: context.caller, action: .policyChanged,

@@ -10,21 +10,35 @@ final class PolicyCache: Sendable {
         let provider: ProviderID
     }
 
-    private let held = Mutex<[Place: RotationPolicy]>([:])
-
-    subscript(project: ProjectID, provider: ProviderID) -> RotationPolicy? {
-        held.withLock { $0[Place(project: project, provider: provider)] }
+    private struct State {
+        var policies: [Place: RotationPolicy] = [:]
+        /// Grows with every change, so that a policy read before it is not remembered after it.
+        var generation = 0
     }
 
-    func remember(_ policy: RotationPolicy, for project: ProjectID, _ provider: ProviderID) {
-        held.withLock { held in
-            if held.count >= 4096 { held.removeAll(keepingCapacity: true) }
-            held[Place(project: project, provider: provider)] = policy
+    private let state = Mutex(State())
+
+    var generation: Int { state.withLock(\.generation) }
+
+    subscript(project: ProjectID, provider: ProviderID) -> RotationPolicy? {
+        state.withLock { $0.policies[Place(project: project, provider: provider)] }
+    }
+
+    func remember(
+        _ policy: RotationPolicy, for project: ProjectID, _ provider: ProviderID, readIn generation: Int
+    ) {
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            if state.policies.count >= 4096 { state.policies.removeAll(keepingCapacity: true) }
+            state.policies[Place(project: project, provider: provider)] = policy
         }
     }
 
     func forget() {
-        held.withLock { $0.removeAll() }
+        state.withLock { state in
+            state.generation += 1
+            state.policies.removeAll()
+        }
     }
 }
 
@@ -38,10 +52,14 @@ extension Vault {
         project: ProjectID, provider: ProviderID, in transaction: ReadTransaction
     ) throws -> RotationPolicy {
         if let known = policyCache[project, provider] { return known }
+        let generation = policyCache.generation
         let policy =
             try believedPolicy(project, provider, in: transaction)?.policy
             ?? believedPolicy(project, nil, in: transaction)?.policy ?? .standard
-        policyCache.remember(policy, for: project, provider)
+        // What a write transaction sees may be taken back, so only what a reader saw is remembered.
+        if !(transaction is WriteTransaction) {
+            policyCache.remember(policy, for: project, provider, readIn: generation)
+        }
         return policy
     }
 

@@ -223,3 +223,4 @@ CREATE TABLE audit (
 ) STRICT;
 
 CREATE INDEX audit_by_key ON audit (key_id, seq) WHERE key_id IS NOT NULL;
+CREATE INDEX audit_token_revocations ON audit (object) WHERE action = 'token.revoked';

@@ -44,13 +44,34 @@ struct HeadRules: Sendable {
         var previous = UInt8(ascii: "?")
         for byte in bytes[..<end] {
             let isAfterSlash = previous == UInt8(ascii: "/")
-            guard byte != UInt8(ascii: "%"), !isAfterSlash || (byte != previous && byte != UInt8(ascii: ".")) else {
-                throw .badRequest("The path holds an escape, an empty segment or a segment that begins with a dot.")
+            guard !isAfterSlash || (byte != previous && byte != UInt8(ascii: ".")) else {
+                throw .badRequest("The path holds an empty segment or a segment that begins with a dot.")
             }
             previous = byte
         }
+        guard Self.escapesAreWhole(bytes[..<end]) else { throw .badRequest("The path holds a broken escape, or NUL.") }
         guard end < bytes.endIndex else { return (target, nil) }
         return (String(target[..<end]), String(target[bytes.index(after: end)...]))
+    }
+
+    /// Whether each `%` begins two hexadecimal digits (RFC 3986 §2.1) that are not those of NUL.
+    ///
+    /// Escapes are left as they are: a route is found by raw segments, and only a parameter is ever decoded, so that
+    /// an escaped slash or dot is never more than a character.
+    private static func escapesAreWhole(_ path: Substring.UTF8View) -> Bool {
+        var rest = path
+        while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
+            let digits = rest[percent...].dropFirst().prefix(2)
+            guard digits.count == 2, digits.allSatisfy(isHexadecimal), !digits.elementsEqual("00".utf8) else {
+                return false
+            }
+            rest = rest[digits.endIndex...]
+        }
+        return true
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     /// RFC 9112 §6.3, without the half of it that is about transfer codings.

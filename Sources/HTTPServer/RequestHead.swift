@@ -2,7 +2,7 @@
 package struct RequestHead: Sendable {
     /// As sent: methods are case-sensitive.
     package let method: String
-    /// As sent: printable ASCII that begins with `/` and holds neither `%` nor `//` nor `/.`.
+    /// As sent: printable ASCII that begins with `/` and holds neither `//` nor `/.`; escapes are whole and as sent.
     package let path: String
     /// What stood after the first `?`, as sent; `nil` where there was none.
     package let query: String?

@@ -18,7 +18,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Whole seconds from `earlier` to this moment, rounded down.
     package func seconds(since earlier: Timestamp) -> Int {
-        Int((milliseconds - earlier.milliseconds) / 1000)
+        let (span, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+        return overflow ? (milliseconds < 0 ? .min : .max) : Int(span / 1000)
     }
 }
 

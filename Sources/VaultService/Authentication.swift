@@ -70,9 +70,16 @@ extension Vault {
     private func believedToken(lookup: [UInt8]) throws(VaultError) -> TokenRecord {
         if let known = tokenCache[lookup] { return known }
         let generation = tokenCache.generation
-        let stored = try read { transaction throws(StoreError) in try transaction.token(lookup: lookup) }
-        guard let stored else { throw .invalidToken }
-        guard let record = try believed(stored) else { throw .invalidToken }
+        let (stored, wasRevoked) = try read { transaction throws(StoreError) -> (StoredToken?, Bool) in
+            guard let stored = try transaction.token(lookup: lookup) else { return (nil, false) }
+            return (stored, try transaction.hasRevocation(of: stored.record.id))
+        }
+        guard let stored, let record = try believed(stored) else { throw .invalidToken }
+        // A MAC does not age: what the audit log says of this token decides over a row that was put back.
+        guard record.revokedAt != nil || !wasRevoked else {
+            noteForgery(of: "token_rolled_back", object: "\(record.id)", project: record.projectID)
+            throw .invalidToken
+        }
         tokenCache.remember(record, readIn: generation)
         return record
     }

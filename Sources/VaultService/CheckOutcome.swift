@@ -9,6 +9,7 @@ enum CheckOutcome {
     static func apply(_ verdict: Verdict, to record: inout KeyRecord, under policy: RotationPolicy) -> [AuditAction] {
         let now = verdict.checkedAt
         var actions: [AuditAction] = [.keyChecked]
+        let earlier = record.lastCheck
         record.lastCheck = CheckAttempt(at: now, reason: verdict.reason, httpStatus: verdict.httpStatus)
         if verdict.code.isAcceptance {
             accept(verdict, in: &record, &actions)
@@ -16,7 +17,7 @@ enum CheckOutcome {
         } else if verdict.code.isRefusal {
             refuse(verdict, in: &record, under: policy, &actions)
         } else {
-            let retry = retryTime(for: record, verdict, under: policy)
+            let retry = retryTime(after: earlier, verdict, under: policy)
             record.lastCheck?.retryAt = retry
             record.nextCheckAt = retry
         }
@@ -63,16 +64,15 @@ enum CheckOutcome {
         }
     }
 
-    /// When to try again after an outage: as long as the last definite answer is old, so that the wait
-    /// doubles, but at least a minute or what the provider asked for, and at most the usual interval.
+    /// When to try again after an outage: twice as long as the last time, at least a minute or what the provider asked
+    /// for, and at most the usual interval.
     private static func retryTime(
-        for record: KeyRecord, _ verdict: Verdict, under policy: RotationPolicy
+        after earlier: CheckAttempt?, _ verdict: Verdict, under policy: RotationPolicy
     ) -> Timestamp? {
         guard let usual = policy.recheckEverySeconds else { return nil }
-        let now = verdict.checkedAt
-        let since = now.seconds(since: record.verdict?.checkedAt ?? record.versionStoredAt)
-        let wait = min(max(since, verdict.retryAfter ?? 0, 60), max(usual, verdict.retryAfter ?? 0))
-        return now + wait
+        let last = earlier.flatMap { attempt in attempt.retryAt?.seconds(since: attempt.at) } ?? 30
+        let asked = verdict.retryAfter ?? 0
+        return verdict.checkedAt + min(max(last * 2, asked, 60), max(usual, asked))
     }
 }
 

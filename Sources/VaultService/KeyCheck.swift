@@ -36,7 +36,7 @@ extension Vault {
         }
         let call = TestCall(
             project: key.projectID, owner: key.owner, provider: key.provider, endpoint: key.endpoint,
-            wantsFunding: wantsFunding, isProven: key.verdict?.code.isAcceptance ?? false)
+            wantsFunding: wantsFunding, isProven: Self.isProven(key, for: context.caller))
         let verdict = try await test(secret, call, context)
         return try await write { [self] transaction in
             let view = try find(id, for: context.caller, in: transaction)
@@ -47,6 +47,15 @@ extension Vault {
             edit.actions = CheckOutcome.apply(verdict, to: &edit.record, under: policy)
             return try finish(edit, context, reason: verdict.reason)
         }
+    }
+
+    /// Whether a check is a re-check, which counts against no limit: the secret was accepted once, or the vault's own
+    /// first check has been made.
+    ///
+    /// A refusal of an accepted key leaves it active until a second one confirms it.
+    private static func isProven(_ key: KeyRecord, for caller: Caller) -> Bool {
+        guard let verdict = key.verdict else { return false }
+        return verdict.code.isAcceptance || key.status == .active || caller.kind == .vault
     }
 
     /// The operator points the provider elsewhere than where the key was proven: no call is made with it.

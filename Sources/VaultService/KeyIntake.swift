@@ -71,6 +71,9 @@ extension Vault {
         return try await write(context) { [self] transaction in
             guard try believedProject(project, in: transaction) != nil else { throw VaultError.notFound }
             var key = intakeKey
+            // From here on it is there: an order to revoke that was given during the test call does not mean it.
+            let now = time.now()
+            (key.createdAt, key.versionStoredAt) = (now, now)
             let policy = try policy(for: key, in: transaction)
             apply(verdict, toNew: &key, under: policy)
             key.dueAt = RotationPlan.nextLook(at: key, under: policy, from: now)
@@ -115,12 +118,12 @@ extension Vault {
     /// - Returns: `nil` when the call was skipped.
     func prove(
         _ secret: borrowing SecretBytes, for key: KeyRecord, validation: Validation, wantsFunding: Bool,
-        isProven: Bool = false, _ context: RequestContext
+        _ context: RequestContext
     ) async throws(VaultError) -> Verdict? {
         guard validation != .skip else { return nil }
         let call = TestCall(
             project: key.projectID, owner: key.owner, provider: key.provider, endpoint: key.endpoint,
-            wantsFunding: wantsFunding, isProven: isProven)
+            wantsFunding: wantsFunding, isProven: false)
         let verdict = try await test(secret, call, context)
         if verdict.code.isRefusal { throw .rejected(verdict, summary(of: key.provider)) }
         if verdict.code == .unverified, validation == .required {

@@ -95,17 +95,25 @@ extension Vault {
         var filter = KeyFilter()
         filter.projectID = project
         filter.owner = owner
-        return try await write(context) { [self, filter] transaction in
-            var count = 0
-            while case let page = try transaction.keys(matching: filter, before: nil, limit: 200), !page.isEmpty {
+        var total = 0
+        var isDone = false
+        while !isDone {
+            // The last batch keeps the answer, so it has to know the total.
+            let (before, size) = (total, 100)
+            let batch = try await write { [self, filter] transaction in
+                let page = try transaction.keys(matching: filter, before: nil, limit: size)
                 for stored in page {
-                    let view = try believe(stored, under: policy(for: stored.record, in: transaction))
-                    try delete(view, in: transaction, context)
-                    count += 1
+                    try delete(
+                        try believe(stored, under: policy(for: stored.record, in: transaction)), in: transaction,
+                        context)
                 }
+                return page.count
             }
-            return count
+            total = before + batch
+            isDone = batch < size
         }
+        let count = total
+        return try await write(context) { _ in count }
     }
 
     private func delete(_ view: KeyView, in transaction: WriteTransaction, _ context: RequestContext) throws {
@@ -117,7 +125,7 @@ extension Vault {
         _ = try transaction.append(
             AuditEntry(
                 at: edit.now, actor: context.caller, action: .keyDeleted, object: "\(record.id)", keyID: record.id,
-                projectID: record.projectID, requestID: context.requestID, revision: newest + 1))
+                projectID: record.projectID, requestID: context.requestID, revision: newest.next))
     }
 }
 

@@ -50,7 +50,9 @@ extension Vault {
         filter.isStale = listing.isStale
         var views: [KeyView] = []
         // The status that holds is found by looking (edited, expired and ordered revocations are not in the
-        // column), so the filter is applied to what was read, page by page.
+        // column), so the filter is applied to what was read, page by page. A page of the answer may be short, or
+        // empty, with a cursor to go on: one request never looks at more than a few thousand keys.
+        var lookedAt = 0
         while views.count <= listing.limit {
             let wanted = listing.limit + 1
             let page = try reading { [filter, before] transaction in
@@ -61,6 +63,10 @@ extension Vault {
             views += page.filter { listing.status == nil || $0.status == listing.status }
             guard page.count == wanted else { break }
             before = page.last?.record.id
+            lookedAt += page.count
+            if lookedAt >= 2000, views.count <= listing.limit, let last = before {
+                return Page(items: views, nextCursor: try seal(cursor: last.uuid, scope))
+            }
         }
         let items = Array(views.prefix(listing.limit))
         let more = views.count > listing.limit ? items.last?.record.id.uuid : nil

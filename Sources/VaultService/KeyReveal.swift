@@ -57,7 +57,7 @@ extension Vault {
             if record.staleReasons.contains(.unused) {
                 StaleFlags.set(.unused, false, on: &record, at: now)
                 record.lastUsedAt = now
-                record.revision += 1
+                record.revision = record.revision.next
                 record.dueAt = RotationPlan.nextLook(at: record, under: policy, from: now)
                 try transaction.update(record, mac: keyring.mac(of: record))
             } else if record.lastUsedAt.map({ now >= $0 + 60 }) ?? true {

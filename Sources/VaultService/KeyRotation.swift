@@ -5,7 +5,8 @@ import VaultStore
 /// A new secret for a stored key, as it was pasted.
 package struct KeyReplacement: ~Copyable, Sendable {
     package var graceSeconds: Int?
-    package var validation = Validation.required
+    /// `nil`: required where keys of the provider can be tested.
+    package var validation: Validation?
     package var wantsFundingCheck = false
     package var paste: WipedBuffer
 
@@ -34,21 +35,24 @@ extension Vault {
             accepted.secret, id: id, project: old.projectID, owner: old.owner, provider: old.provider, at: now)
         try refuseDuplicate(of: new)
         let verdict = try await prove(
-            accepted.secret, for: new, validation: replacement.validation,
+            accepted.secret, for: new,
+            validation: replacement.validation ?? (canTest(old.provider) ? .required : .bestEffort),
             wantsFunding: replacement.wantsFundingCheck, context)
         let reference = try auditReference(of: accepted.secret)
         let graceSeconds = replacement.graceSeconds
         // The version's number is under the seal, so another rotation in between means sealing again.
         for _ in 0..<8 {
-            let base = try reading { transaction in try find(id, for: context.caller, in: transaction).record }
+            let (base, number) = try reading { transaction in
+                let record = try find(id, for: context.caller, in: transaction).record
+                return (record, try nextVersion(of: record, in: transaction))
+            }
             var sealedFor = base
             sealedFor.endpoint = new.endpoint
-            let number = base.lastVersion + 1
             let sealed = try seal(accepted.secret, version: number, of: sealedFor)
             let swapped: KeyView? = try await write(context) { [self] transaction in
                 let view = try find(id, for: context.caller, in: transaction)
                 try KeyStates.require(.rotate, of: view.record)
-                guard view.record.lastVersion + 1 == number else { return nil }
+                guard try nextVersion(of: view.record, in: transaction) == number else { return nil }
                 try refuseDuplicate(of: new, in: transaction)
                 var edit = KeyEdit(view, in: transaction, at: now)
                 edit.keyRef = reference
@@ -66,7 +70,7 @@ extension Vault {
         graceSeconds: Int?, _ verdict: Verdict?
     ) throws {
         let wasBelievable = edit.original.integrity == .sound && edit.original.status != .undecryptable
-        if !wasBelievable { try refuseResurrection(of: edit.record.id, in: edit.transaction) }
+        if !wasBelievable { try prepareHealing(&edit) }
         let policy = try policy(for: edit.record, in: edit.transaction)
         let grace = graceSeconds ?? policy.graceSeconds
 
@@ -85,7 +89,7 @@ extension Vault {
         }
 
         let status = edit.original.status
-        let staysQuarantined = status == .quarantined && (edit.record.quarantineReason ?? .admin) == .admin
+        let staysQuarantined = edit.record.quarantineReason == .admin
         edit.record.endpoint = new.endpoint
         edit.record.currentVersion = number
         edit.record.lastVersion = number
@@ -106,7 +110,34 @@ extension Vault {
         edit.isHealed = true
     }
 
-    /// A row that cannot be believed might be a tombstone that somebody edited: the audit log decides.
+    /// Makes sure that a new secret may go into a row that cannot be believed.
+    ///
+    /// It might be a tombstone that somebody edited: the audit log decides. And it might name another owner, to whom
+    /// the new secret would then go: who owns an edited row is proven by its current box, which opens only under the
+    /// binding that it was sealed for.
+    ///
+    /// - Throws: `keyRevoked`; `wrongState` when it cannot be proven whose the key is.
+    private func prepareHealing(_ edit: inout KeyEdit) throws {
+        try refuseResurrection(of: edit.record.id, in: edit.transaction)
+        let versions = try edit.transaction.versions(of: edit.record.id)
+        if edit.original.integrity == .edited {
+            let key = edit.record
+            let proof = try versions.first { $0.number == key.currentVersion }?.sealed.flatMap { try open($0, of: key) }
+            guard proof != nil else {
+                throw VaultError.wrongState(
+                    detail: "The record was edited and its ciphertext does not say whose it is; it cannot be healed.",
+                    hint: "Delete this key and store the new secret as a key of its own.")
+            }
+            edit.record.expiresAt = nil
+        }
+        try edit.shredAll()
+    }
+
+    /// The number that no version has had, whatever an edited row says.
+    private func nextVersion(of key: KeyRecord, in transaction: ReadTransaction) throws -> Int {
+        try transaction.versions(of: key.id).map(\.number).reduce(key.lastVersion, max).next
+    }
+
     private func refuseResurrection(of id: KeyID, in transaction: WriteTransaction) throws {
         for action in [AuditAction.keyRevoked, .keyDeleted] {
             var filter = AuditFilter()
@@ -123,13 +154,23 @@ extension Vault {
         try context.require(.keysWrite)
         return try await edit(id, .rollback, context) { [self] edit in
             guard let previous = edit.record.previousVersion, let end = edit.record.previousUntil, edit.now < end,
-                var version = try edit.transaction.version(previous, of: edit.record.id), version.sealed != nil,
-                let blindIndex = version.blindIndex
+                var version = try edit.transaction.version(previous, of: edit.record.id), let sealed = version.sealed
             else {
                 throw VaultError.wrongState(
                     detail: "There is no previous version within its grace time.",
                     hint: "Rotate the key to the secret that is wanted.")
             }
+            var key = edit.record
+            key.currentVersion = previous
+            key.endpoint = version.endpoint
+            // Only what opens is gone back to; then what is derived from the secret is derived anew.
+            guard let secret = try open(sealed, of: key) else {
+                throw VaultError.wrongState(
+                    detail: "The previous version does not open; nothing was changed.",
+                    hint: "Rotate the key to the secret that is wanted.")
+            }
+            let described = try describe(
+                secret, id: key.id, project: key.projectID, owner: key.owner, provider: key.provider, at: edit.now)
             let policy = try policy(for: edit.record, in: edit.transaction)
             try edit.shred(version: edit.record.currentVersion)
             version.state = .current
@@ -139,9 +180,9 @@ extension Vault {
             edit.record.endpoint = version.endpoint
             edit.record.previousVersion = nil
             edit.record.previousUntil = nil
-            edit.record.blindIndex = blindIndex
-            edit.record.hint = version.hint
-            edit.record.fingerprint = version.fingerprint
+            edit.record.blindIndex = described.blindIndex
+            edit.record.hint = described.hint
+            edit.record.fingerprint = described.fingerprint
             edit.record.versionStoredAt = version.createdAt
             edit.record.verdict = nil
             edit.record.refusedSince = nil

@@ -17,8 +17,10 @@ extension Vault {
         } else if KeyStates.isWorking(record.status), let end = record.expiresAt, end <= time.now() {
             record.status = .expired
         }
-        return KeyView(
+        let view = KeyView(
             record: record, integrity: integrity, rotateBy: RotationPlan.rotateBy(record, under: policy))
+        if integrity != .sound { note(unbelievable: view) }
+        return view
     }
 
     private func integrity(of stored: StoredKey) throws(VaultError) -> KeyView.Integrity {
@@ -37,9 +39,7 @@ extension Vault {
         guard let stored = try transaction.key(id), caller.sees(stored.record.projectID) else {
             throw VaultError.notFound
         }
-        let view = try believe(stored, under: policy(for: stored.record, in: transaction))
-        if view.integrity != .sound { note(unbelievable: view) }
-        return view
+        return try believe(stored, under: policy(for: stored.record, in: transaction))
     }
 
     /// Changes a key: `change` edits the record and names what happened; the row, its MAC and the audit entry
@@ -72,16 +72,20 @@ extension Vault {
         var record = edit.record
         let transaction = edit.transaction
         let policy = try policy(for: record, in: transaction)
-        let newest = max(record.revision, try transaction.key(record.id)?.newestRevision ?? 0)
+        let stored = try transaction.key(record.id)
+        let newest = max(record.revision, stored?.newestRevision ?? 0)
         let isSound = edit.original.integrity == .sound || edit.isHealed
         record.dueAt = RotationPlan.nextLook(at: record, under: policy, from: edit.now)
         if isSound {
-            record.revision = newest + 1
+            record.revision = newest.next
             try transaction.update(record, mac: keyring.mac(of: record))
         } else {
             try transaction.updateDescription(of: record)
         }
-        for action in edit.actions {
+        // An end that was only seen until now gets its event with the row that says so.
+        let hasEnded = isSound && record.status == .expired && stored?.record.status != .expired
+        let actions = hasEnded && !edit.actions.contains(.keyExpired) ? [.keyExpired] + edit.actions : edit.actions
+        for action in actions {
             _ = try transaction.append(
                 AuditEntry(
                     at: edit.now, actor: context.caller, action: action, object: "\(record.id)", keyID: record.id,
@@ -105,6 +109,11 @@ extension Vault {
                     revision: transaction.key(record.id)?.newestRevision))
         }
     }
+}
+
+extension Int {
+    /// One more, or the same where there is no more: a number that somebody edited must not stop the server.
+    var next: Int { self == .max ? self : self + 1 }
 }
 
 /// A record while it is being changed inside a write transaction.

@@ -33,7 +33,11 @@ extension Vault {
             filter.projectID = own
         }
         if request.isDryRun {
-            return try read { [filter] transaction throws(StoreError) in try transaction.countKeys(matching: filter) }
+            let count = try read { [filter] transaction throws(StoreError) in
+                try transaction.countKeys(matching: filter)
+            }
+            if let ticket = context.ticket { try await keep(count, for: ticket) }
+            return count
         }
         defer { deferred.wake() }
         return try await write(context) { [self, filter] transaction in

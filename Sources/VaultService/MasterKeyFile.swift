@@ -99,22 +99,25 @@ package struct MasterKeyFile: Sendable {
         return UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * place))
     }
 
-    /// Makes the file, 0400, with 32 fresh random bytes; durable when this returns.
+    /// Makes the file, 0400, with 32 fresh random bytes; whole and durable when it appears under its name.
     ///
     /// - Throws: `masterKeyUnreadable` when it exists or cannot be written; an existing key is never overwritten.
     package func create() throws(OpeningError) -> SecretBytes {
         let key: SecretBytes
         do { key = try Random.secret(32) } catch { throw .crypto(error) }
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
+        let unfinished = path + ".new"
+        unsafe unlink(unfinished)
+        let file = unsafe open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
         guard file >= 0 else { throw .masterKeyUnreadable(path: path, errno: errno) }
-        defer { close(file) }
+        defer {
+            close(file)
+            unsafe unlink(unfinished)
+        }
         let isWritten = unsafe key.withUnsafeBytes { bytes in
             unsafe write(file, bytes.baseAddress, bytes.count) == bytes.count
         }
-        guard isWritten, fchmod(file, 0o400) == 0, fsync(file) == 0 else {
-            let code = errno
-            unsafe unlink(path)
-            throw .masterKeyUnreadable(path: path, errno: code)
+        guard isWritten, fchmod(file, 0o400) == 0, fsync(file) == 0, unsafe link(unfinished, path) == 0 else {
+            throw .masterKeyUnreadable(path: path, errno: errno)
         }
         let folder = unsafe open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder >= 0 {

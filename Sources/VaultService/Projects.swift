@@ -88,6 +88,18 @@ extension Vault {
                     detail: "The project still has \(live) keys that are not revoked.",
                     hint: "Revoke or delete its keys first: POST /v1/revoke with this project_id.")
             }
+            // Each token is named as revoked, so that its row means nothing if it is ever put back.
+            var last: TokenID?
+            while case let page = try transaction.tokens(project: id, before: last, limit: 200), !page.isEmpty {
+                for token in page {
+                    _ = try transaction.append(
+                        AuditEntry(
+                            at: time.now(), actor: context.caller, action: .tokenRevoked,
+                            object: "\(token.record.id)", projectID: id, requestID: context.requestID,
+                            reason: "project deleted"))
+                }
+                last = page.last?.record.id
+            }
             try transaction.delete(project: id)
             try audit(project, "deleted", in: transaction, context)
             return Deleted()

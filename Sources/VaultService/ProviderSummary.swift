@@ -10,6 +10,8 @@ package struct ProviderSummary: Sendable, Equatable {
     package let docsURL: String?
     package let environmentVariable: String?
     package let steps: [String]
+    /// What a key needs besides to be used, such as a region: names of `params`.
+    package let params: [String]
 
     /// What to do instead of what was pasted.
     package var newKeyHint: String { "Create an API key at \(consoleURL) and paste that instead." }
@@ -23,12 +25,13 @@ extension Vault {
         catalogue[id].map(summary)
             ?? ProviderSummary(
                 id: id, name: id.description, consoleURL: "", billingURL: "", docsURL: nil, environmentVariable: nil,
-                steps: [])
+                steps: [], params: [])
     }
 
     private func summary(_ provider: Provider) -> ProviderSummary {
         ProviderSummary(
             id: provider.id, name: provider.name, consoleURL: provider.consoleURL, billingURL: provider.billingURL,
-            docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps)
+            docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps,
+            params: provider.params)
     }
 }

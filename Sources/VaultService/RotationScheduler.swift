@@ -7,7 +7,7 @@ import VaultStore
 /// is still due.
 package struct RotationScheduler: Sendable {
     private let vault: Vault
-    private let batch = 200
+    private let batch = 50
     private let checksAtOnce = 8
 
     package init(_ vault: Vault) {
@@ -23,21 +23,24 @@ package struct RotationScheduler: Sendable {
     }
 
     /// Looks once at everything that is due now; returns how many keys that were.
+    ///
+    /// Everything that needs no network comes first, so that a provider that hangs delays no expiry and no shredding.
     @discardableResult
     package func pass() async throws(VaultError) -> Int {
         try await vault.carryOutOrders()
         try await rescan()
         var looked = 0
+        var toCheck: [KeyID] = []
         while !Task.isCancelled {
-            let ids = try vault.reading { transaction in
+            let due = try vault.reading { transaction in
                 try transaction.dueKeys(at: vault.time.now(), limit: batch).map(\.record.id)
             }
-            guard !ids.isEmpty else { break }
-            let toCheck = try await plan(ids)
-            await check(toCheck)
-            looked += ids.count
-            if ids.count < batch { break }
+            guard !due.isEmpty else { break }
+            toCheck += try await carryOut(due)
+            looked += due.count
+            if due.count < batch { break }
         }
+        await check(toCheck)
         try await purge()
         return looked
     }
@@ -58,38 +61,11 @@ package struct RotationScheduler: Sendable {
         }
     }
 
-    /// Carries out the plan of each key but for test calls; returns the keys that need one.
-    private func plan(_ ids: [KeyID]) async throws(VaultError) -> [KeyID] {
-        var toCheck: [KeyID] = []
-        for id in ids where try await carryOut(id) { toCheck.append(id) }
-        return toCheck
-    }
-
-    private func carryOut(_ id: KeyID) async throws(VaultError) -> Bool {
+    /// Carries out the plans of a batch in one transaction, all but test calls; returns the keys that need one.
+    private func carryOut(_ ids: [KeyID]) async throws(VaultError) -> [KeyID] {
         let vault = vault
         return try await vault.write { transaction in
-            guard let stored = try transaction.key(id) else { return false }
-            let policy = try vault.policy(for: stored.record, in: transaction)
-            let view = try vault.believe(stored, under: policy)
-            guard view.integrity == .sound else {
-                // Nothing is done with what cannot be believed, and it is not looked at again until it is healed.
-                try transaction.setDue(nil, of: id)
-                return false
-            }
-            let now = vault.time.now()
-            var edit = KeyEdit(
-                KeyView(record: stored.record, integrity: .sound, rotateBy: view.rotateBy), in: transaction, at: now)
-            let actions = RotationPlan.actions(for: stored.record, under: policy, at: now)
-            for action in actions { try edit.carryOut(action) }
-            let needsCheck = actions.contains(.check)
-            // Until the check has been made the key would be due again at once: it waits for its turn.
-            if needsCheck { edit.record.nextCheckAt = now + 300 + Int.random(in: 0..<60) }
-            if edit.actions.isEmpty {
-                try transaction.setDue(RotationPlan.nextLook(at: edit.record, under: policy, from: now), of: id)
-            } else {
-                _ = try vault.finish(edit, RequestContext(caller: .vault), reason: edit.reason)
-            }
-            return needsCheck
+            try ids.filter { id in try vault.carryOutPlan(of: id, in: transaction) }
         }
     }
 
@@ -153,6 +129,51 @@ extension KeyEdit {
 }
 
 extension Vault {
+    /// Does what the key's policy asks for now; returns whether it also needs a test call.
+    fileprivate func carryOutPlan(of id: KeyID, in transaction: WriteTransaction) throws -> Bool {
+        guard let stored = try transaction.key(id) else { return false }
+        let policy = try policy(for: stored.record, in: transaction)
+        let view = try believe(stored, under: policy)
+        guard view.integrity == .sound else {
+            // Nothing is done with what cannot be believed, and it is not looked at again until it is healed.
+            try transaction.setDue(nil, of: id)
+            return false
+        }
+        let now = time.now()
+        let actions = RotationPlan.actions(for: stored.record, under: policy, at: now)
+        var edit = KeyEdit(
+            KeyView(record: stored.record, integrity: .sound, rotateBy: view.rotateBy), in: transaction, at: now)
+        for action in actions { try edit.carryOut(action) }
+        // Until the check has been made the key would be due again at once: it waits for its turn.
+        let needsCheck = actions.contains(.check)
+        if needsCheck { edit.record.nextCheckAt = now + 300 + Int.random(in: 0..<60) }
+        if edit.actions.isEmpty {
+            try transaction.setNextCheck(edit.record.nextCheckAt, of: id)
+            try transaction.setDue(RotationPlan.nextLook(at: edit.record, under: policy, from: now), of: id)
+        } else {
+            _ = try finish(edit, RequestContext(caller: .vault), reason: edit.reason)
+        }
+        return needsCheck
+    }
+
+    /// Tests one key. Beyond the limits on test calls it waits as long as they say; what else goes wrong is the next
+    /// attempt's.
+    fileprivate func checkAsScheduled(_ id: KeyID) async {
+        do {
+            _ = try await checkOnce(id, wantsFunding: false, RequestContext(caller: .vault))
+        } catch .validationLimit(let wait, _) {
+            let next = time.now() + wait
+            _ = try? await write { [self] transaction in
+                guard let stored = try transaction.key(id) else { return }
+                var record = stored.record
+                record.nextCheckAt = next
+                try transaction.setNextCheck(next, of: id)
+                let policy = try policy(for: record, in: transaction)
+                try transaction.setDue(RotationPlan.nextLook(at: record, under: policy, from: time.now()), of: id)
+            }
+        } catch {}
+    }
+
     /// The vault's own work: the scheduler and deferred writes, until cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in

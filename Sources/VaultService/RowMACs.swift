@@ -81,6 +81,7 @@ extension Keyring {
         row.append(order.filter.owner?.utf8 ?? [])
         row.append(optional: order.filter.createdBefore.map { Int($0.milliseconds) })
         row.append(Int(order.orderedAt.milliseconds))
+        row.append(optional: order.completedAt.map { Int($0.milliseconds) })
         return try rowMAC(row.bytes)
     }
 }

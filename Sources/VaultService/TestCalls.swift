@@ -53,6 +53,8 @@ extension Vault {
         let attempt = try await admit(secret, call, context)
         let verdict = await probe.check(
             secret, of: call.provider, at: call.endpoint, fundingCheck: call.wantsFunding)
+        // A call that was given up on our side says nothing of the provider: it must not be taken for an outage.
+        guard !Task.isCancelled else { throw .overloaded }
         if let attempt, verdict.code != .unverified {
             let isRefused = verdict.code.isRefusal
             _ = try await write { transaction in try transaction.settle(attempt: attempt, refused: isRefused) }
@@ -60,11 +62,14 @@ extension Vault {
         return verdict
     }
 
+    /// Whether there is a call by which keys of `provider` can be proven.
+    func canTest(_ provider: ProviderID) -> Bool { catalogue[provider]?.canBeTested ?? false }
+
     /// Counts the call, or refuses it.
     private func admit(
         _ secret: borrowing SecretBytes, _ call: TestCall, _ context: RequestContext
     ) async throws(VaultError) -> Int? {
-        guard let limits = configuration.validationLimits, !call.isProven else { return nil }
+        guard let limits = configuration.validationLimits, !call.isProven, canTest(call.provider) else { return nil }
         let keyRef: [UInt8]
         do {
             keyRef = try keyring.blindIndex(of: secret, project: call.project, provider: call.provider)
@@ -79,6 +84,7 @@ extension Vault {
         (id, refusal) = try await write { transaction in
             if let refusal = try ValidationGate(limits: limits, transaction: transaction, now: now).refusal(of: attempt)
             {
+                if context.caller.kind == .vault { return (nil, refusal) }
                 _ = try transaction.append(
                     AuditEntry(
                         at: now, actor: context.caller, action: .requestRefused, object: "\(call.owner)",
@@ -121,7 +127,11 @@ private struct ValidationGate {
                     retryAfter: 86_400,
                     detail: "Too many different keys of this \(who) were refused; checks stop for a day.")
             }
-            if daily.distinctKeys >= keysPerDay {
+            // One of those that were counted is not one more.
+            if daily.distinctKeys >= keysPerDay,
+                try !transaction.hasAttempt(
+                    of: attempt.keyRef, project: attempt.projectID, owner: owner, since: day)
+            {
                 return .validationLimit(
                     retryAfter: 86_400, detail: "This \(who) has tried \(daily.distinctKeys) different keys in a day.")
             }

@@ -135,7 +135,7 @@ extension Vault {
         let before = try cursor.map { cursor throws(VaultError) in try open(cursor: cursor, scope) }.map(TokenID.init)
         return try reading { transaction in
             let page = try transaction.tokens(project: scope.project, before: before, limit: limit + 1)
-            let items = try page.prefix(limit).compactMap(believed)
+            let items = try page.prefix(limit).compactMap(believed).filter { $0.revokedAt == nil }
             let last = page.count > limit ? page[limit - 1].record.id.uuid : nil
             return Page(
                 items: items, nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })

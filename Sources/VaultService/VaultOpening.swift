@@ -23,8 +23,14 @@ package struct FirstAccess: ~Copyable, Sendable {
 
 extension Vault {
     /// Whether there is a vault in `directory`.
-    package static func exists(in directory: String) -> Bool {
-        (try? Store.peek(directory: directory)) != nil
+    ///
+    /// - Throws: `store` when that cannot be told; then nothing may be made there.
+    package static func exists(in directory: String) throws(OpeningError) -> Bool {
+        do {
+            return try Store.peek(directory: directory) != nil
+        } catch {
+            throw .store(error)
+        }
     }
 
     /// Makes a vault: its master key unless there is one, keyring, a first project and two tokens, in one transaction.
@@ -33,7 +39,7 @@ extension Vault {
     package static func initialise(
         at location: VaultLocation, time: any TimeSource = SystemTime()
     ) async throws(OpeningError) -> FirstAccess {
-        guard !exists(in: location.directory) else { throw .alreadyInitialised(directory: location.directory) }
+        guard try !exists(in: location.directory) else { throw .alreadyInitialised(directory: location.directory) }
         try installSecureHeap()
         do { try Store.prepare(directory: location.directory) } catch { throw .store(error) }
         let master = try masterKey(for: location)
@@ -42,18 +48,15 @@ extension Vault {
         let now = time.now()
         let instance = InstanceID(at: now)
         let masterID = MasterKeyID(at: now)
-        let keyring: Keyring
-        let rows: [KeyringRow]
         do {
-            (keyring, rows) = try Keyring.create(master: master, instance: instance)
-            try await store.write { transaction in
-                try transaction.createInstance(instance, master: masterID, rows: rows)
-            }
+            let (keyring, rows) = try Keyring.create(master: master, instance: instance)
             let catalogue = try Catalogue.embedded()
             let vault = try Vault(
                 instance: instance, keyring: keyring, store: store, catalogue: catalogue,
                 probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, time: time)
-            return try await vault.grantFirstAccess()
+            return try await vault.grantFirstAccess { transaction in
+                try transaction.createInstance(instance, master: masterID, rows: rows)
+            }
         } catch {
             throw .vault(VaultError(thrown: error))
         }
@@ -68,7 +71,10 @@ extension Vault {
         }
     }
 
-    private func grantFirstAccess() async throws(VaultError) -> FirstAccess {
+    /// Makes a project and two tokens in one transaction with what `prepare` does.
+    private func grantFirstAccess(
+        after prepare: @escaping @Sendable (WriteTransaction) throws -> Void
+    ) async throws(VaultError) -> FirstAccess {
         let context = RequestContext(caller: .terminal)
         let now = time.now()
         var project = ProjectRecord(id: ProjectID(at: now), name: "default", createdAt: now)
@@ -78,6 +84,7 @@ extension Vault {
         project.revealGrantedAt = now
         let (adminRecord, appRecord) = (admin.record, app.record)
         _ = try await write { [self, project] transaction in
+            try prepare(transaction)
             var project = project
             try transaction.insert(project, mac: keyring.mac(of: project))
             try insert(adminRecord, in: transaction, context)

@@ -25,6 +25,13 @@ extension ReadTransaction {
         return (head.sequence, head.hash)
     }
 
+    /// Whether the log says that the token was revoked.
+    package func hasRevocation(of token: TokenID) throws(StoreError) -> Bool {
+        try connection.first(
+            "SELECT COUNT(*) FROM audit WHERE action = 'token.revoked' AND object = $1", [.text(token.description)]
+        ) { $0.int() > 0 } ?? false
+    }
+
     package func newestEntry(of key: KeyID) throws(StoreError) -> AuditEntry? {
         try connection.first(AuditQueries.newest, [.id(key)]) { AuditQueries.decode(&$0).entry }
     }

@@ -69,6 +69,11 @@ extension WriteTransaction {
         )
     }
 
+    /// Says when the key is to be tested next; `nil` for never.
+    package func setNextCheck(_ time: Timestamp?, of id: KeyID) throws(StoreError) {
+        try connection.run("UPDATE keys SET next_check_at = $2 WHERE id = $1", [.id(id), .time(time)])
+    }
+
     /// Says when the scheduler has to look at the key next; `nil` for never.
     package func setDue(_ time: Timestamp?, of id: KeyID) throws(StoreError) {
         try connection.run("UPDATE keys SET due_at = $2 WHERE id = $1", [.id(id), .time(time)])

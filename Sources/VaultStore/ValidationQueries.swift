@@ -36,6 +36,21 @@ extension ReadTransaction {
         ) { (calls: $0.int(), distinctKeys: $0.int(), distinctRefused: $0.int()) } ?? (0, 0, 0)
     }
 
+    /// Whether this very key was tried for its owner, or for anyone in the project where `owner` is `nil`, at `since` or
+    /// later.
+    package func hasAttempt(
+        of keyRef: [UInt8], project: ProjectID, owner: UserID?, since: Timestamp
+    ) throws(StoreError) -> Bool {
+        var conditions = Conditions()
+        conditions.require("project_id =", .id(project))
+        if let owner { conditions.require("owner =", .owner(owner)) }
+        conditions.require("key_ref =", .blob(keyRef))
+        conditions.require("at >=", .time(since))
+        return try connection.first(
+            "SELECT COUNT(*) FROM validation_attempts\(conditions.sql)", conditions.values
+        ) { $0.int() > 0 } ?? false
+    }
+
     /// How many test calls there were at `since` or later, whoever asked.
     package func instanceCalls(since: Timestamp) throws(StoreError) -> Int {
         try connection.first("SELECT COUNT(*) FROM validation_attempts WHERE at >= $1", [.time(since)]) { $0.int() }

@@ -1,4 +1,5 @@
 import Glibc
+import VaultCrypto
 import VaultProviders
 
 /// Where the program begins: understand what is asked, read the configuration, do it, say how it went.
@@ -7,6 +8,7 @@ struct Keystow {
     static func main() async {
         // Reads the environment first, while there is only one thread.
         let environment = ProcessEnvironment.current()
+        ProcessMemory.forbidDumps()
         let code: ExitCode
         do throws(UsageFault) {
             let command = try CommandLineArguments.parse(Array(CommandLine.arguments.dropFirst()))

@@ -87,7 +87,9 @@ private let shapes: [Shape] = [
     Shape("fragment", "GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("high byte in the path", "GET /\u{E4} HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("control byte in the query", "GET /x?\u{1} HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-    Shape("escape in the path", "GET /a%2Fb HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("broken escape in the path", "GET /a%2 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("no escape after a percent sign", "GET /a%zz/b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("NUL in the path, escaped", "GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("escaped NUL", "GET /x%00y HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("empty segment", "GET /a//b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("leading empty segment", "GET //b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
@@ -134,6 +136,7 @@ private let shapes: [Shape] = [
         "PATCH /x HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
         "GET /x?a=/../%2e//b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a%2Fb%2e%2E/c%20d HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /a.b/c HTTP/1.0\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nX!#$%&'*+-.^_`|~9: 1\t2\r\n\r\n",
     ])

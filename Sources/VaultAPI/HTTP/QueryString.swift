@@ -82,6 +82,12 @@ package struct QueryString: Sendable, Equatable {
         return text
     }
 
+    /// One segment of a path, percent-decoded (RFC 3986 §2.1); `nil` as for a value of the query.
+    package static func segment(_ encoded: Substring) -> String? {
+        // Only in a query does a plus stand for a space.
+        decode(encoded.replacing("+", with: "%2B")[...].utf8)
+    }
+
     private static func hexadecimal(_ digit: UInt8) -> UInt8? {
         switch digit {
         case 0x30...0x39: digit - 0x30

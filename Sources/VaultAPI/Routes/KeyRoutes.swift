@@ -9,7 +9,7 @@ private enum Field {
     static let key = Member.secret("key").required
     static let provider = Member.text("provider", 1...40).nullable
     static let label = Member.text("label", 0...100).nullable
-    static let tags = Member.textMap("tags", entries: 16, names: 1...40, values: 0...200)
+    static let tags = Member.textMap("tags", entries: 16, names: 1...40, values: 0...200).nullable
     static let params = Member.textMap("params", entries: 16, names: 1...40, values: 0...200)
     static let expiresAt = Member<Timestamp>.time("expires_at").nullable
     static let validation = Member.choice("validation", Validation.allCases.map(\.rawValue))
@@ -80,7 +80,7 @@ enum KeyRoutes {
         ) { call in
             var replacement = KeyReplacement(paste: try call.body.requireSecret(Field.key))
             replacement.graceSeconds = call.body[Field.graceSeconds]
-            replacement.validation = call.body[Field.validation].flatMap(Validation.init) ?? .required
+            replacement.validation = call.body[Field.validation].flatMap(Validation.init)
             replacement.wantsFundingCheck = call.body[Field.fundingCheck] ?? false
             return try await call.vault.rotate(try call.id(), to: replacement, call.context)
         },
@@ -128,7 +128,9 @@ enum KeyRoutes {
             "DELETE", "/v1/users/{user_id}", .scope(.keysWrite), "Shred and delete all keys of a user.",
             query: ["project_id"], answer: { (count: Int) in .count("deleted", count) }
         ) { call in
-            guard let text = call.parameters.first, let owner = UserID(String(text)) else { throw VaultError.notFound }
+            guard let owner = call.parameters.first.flatMap(QueryString.segment).flatMap(UserID.init) else {
+                throw VaultError.notFound
+            }
             let project = try call.query.optional("project_id") { ProjectID($0) }
             return try await call.vault.deleteKeys(of: owner, project: project, call.context)
         },
@@ -184,7 +186,11 @@ enum KeyRoutes {
         case .cleared: patch.expiresAt = .some(nil)
         case .set(let end): patch.expiresAt = end
         }
-        patch.tags = body[Field.tags]
+        switch body.change(Field.tags) {
+        case .unchanged: break
+        case .cleared: patch.tags = [:]
+        case .set(let tags): patch.tags = tags
+        }
         return patch
     }
 }

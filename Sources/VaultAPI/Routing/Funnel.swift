@@ -81,20 +81,11 @@ package final class Funnel: Responder {
     private func identify(_ head: RequestHead, _ route: Route) throws(Problem) -> Caller {
         if case .anyone = route.access { return .anonymous }
         let now = time.now()
-        if let wait = refusals.wait(for: head.remoteAddress, at: now) {
-            var problem = Problem(.rateLimited, detail: "Too many requests from this address were refused.")
-            problem.retryAfter = wait
-            throw problem
-        }
         let caller: Caller
         do {
             caller = try vault.caller(bearing: head.value("authorization"))
         } catch {
-            switch error {
-            case .missingToken, .invalidToken, .expiredToken: refusals.count(head.remoteAddress, at: now)
-            default: break
-            }
-            throw Problem(error)
+            throw refusal(of: error, from: head.remoteAddress, at: now)
         }
         if let token = caller.tokenID, let wait = rates?.wait(for: token, at: now) {
             var problem = Problem(.rateLimited)
@@ -105,6 +96,23 @@ package final class Funnel: Responder {
             throw Problem(VaultError.insufficientScope(scope))
         }
         return caller
+    }
+
+    /// What a caller without a believable token is told: that, or to wait when its address is told so too often.
+    ///
+    /// Whoever has a token is served from any address: many callers share one behind a proxy.
+    private func refusal(of error: VaultError, from address: String, at now: Timestamp) -> Problem {
+        switch error {
+        case .missingToken, .invalidToken, .expiredToken: break
+        default: return Problem(error)
+        }
+        guard let wait = refusals.wait(for: address, at: now) else {
+            refusals.count(address, at: now)
+            return Problem(error)
+        }
+        var problem = Problem(.rateLimited, detail: "Too many requests from this address were refused.")
+        problem.retryAfter = wait
+        return problem
     }
 
     package func respond(
@@ -177,6 +185,8 @@ package final class Funnel: Responder {
         var asked = WipedBuffer(head.path)
         asked.append(UInt8(ascii: "?"))
         asked.append(head.query ?? "")
+        asked.append(UInt8(ascii: "\n"))
+        asked.append(head.value("if-match") ?? "")
         asked.append(UInt8(ascii: "\n"))
         body.withBytes { bytes in asked.append(bytes) }
         return try asked.withBytes { bytes throws in

@@ -2,7 +2,12 @@ import VaultModel
 
 /// The OpenAPI 3.1 document, written from the route table and the declared shapes.
 enum OpenAPI {
-    static func document() -> WipedBuffer {
+    /// The document, written once.
+    static let document: [UInt8] = write().withBytes { bytes in
+        (0..<bytes.byteCount).map { bytes[byte: $0] }
+    }
+
+    private static func write() -> WipedBuffer {
         var writer = JSONWriter(capacity: 65_536)
         writer.beginObject()
         writer.member("openapi", "3.1.0")

@@ -74,8 +74,7 @@ extension JSONWriter {
         member("docs_url", provider.docsURL)
         member("environment_variable", provider.environmentVariable)
         member("steps", provider.steps)
-        beginArray("params")
-        endArray()
+        member("params", provider.params)
         endObject()
     }
 

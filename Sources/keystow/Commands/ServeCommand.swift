@@ -3,17 +3,15 @@ import Glibc
 import HTTPClient
 import HTTPServer
 import VaultAPI
-import VaultCrypto
 import VaultModel
 import VaultService
 
 /// `keystow serve`: makes the vault where there is none, opens it, answers until told to stop.
 enum ServeCommand {
     static func run(_ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
-        ProcessMemory.forbidDumps()
         let signals = StopSignals()
         let log = ServerLog(threshold: configuration.log, time: SystemTime())
-        if !Vault.exists(in: configuration.dataDirectory) { try await makeVault(configuration, log) }
+        if try !exists(configuration) { try await makeVault(configuration, log) }
         let client = try Configuration.client()
         defer { client.close() }
         let vault = try configuration.openVault(client: client)
@@ -33,6 +31,14 @@ enum ServeCommand {
             group.cancelAll()
         }
         return .ok
+    }
+
+    private static func exists(_ configuration: Configuration) throws(CommandFailure) -> Bool {
+        do {
+            return try Vault.exists(in: configuration.dataDirectory)
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 
     private static func makeVault(_ configuration: Configuration, _ log: ServerLog) async throws(CommandFailure) {

@@ -97,14 +97,21 @@ extension Vault {
     }
 
     /// A read whose body may also throw errors of this floor.
+    ///
+    /// An order of revocation that is finished while `body` runs is no longer pending, but its keys are still live in
+    /// what this read sees: then `body` runs again, on rows that have been shredded.
     func reading<T>(_ body: (ReadTransaction) throws -> T) throws(VaultError) -> T {
-        let result = try read { transaction throws(StoreError) -> Result<T, any Error> in
-            Result { try body(transaction) }
-        }
-        do {
-            return try result.get()
-        } catch {
-            throw VaultError(thrown: error)
+        while true {
+            let finished = finishedOrders
+            let result = try read { transaction throws(StoreError) -> Result<T, any Error> in
+                Result { try body(transaction) }
+            }
+            guard finished == finishedOrders else { continue }
+            do {
+                return try result.get()
+            } catch {
+                throw VaultError(thrown: error)
+            }
         }
     }
 }

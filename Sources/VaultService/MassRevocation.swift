@@ -15,6 +15,17 @@ package struct MassRevocation: Sendable {
     package init() {}
 }
 
+/// The orders that decide about keys which are not shredded yet.
+struct PendingOrders {
+    var pending: [RevocationOrder] = []
+    private(set) var finished = 0
+
+    mutating func finish(_ id: RevocationID) {
+        pending.removeAll { $0.id == id }
+        finished += 1
+    }
+}
+
 extension Vault {
     /// Revokes every key that the filter names.
     ///
@@ -59,15 +70,18 @@ extension Vault {
                     reason: request.reason))
             // From here on, before anyone can be answered. If the commit fails, it refuses too much until the next
             // attempt to carry it out finds that it is not stored.
-            orders.withLock { $0.append(order) }
+            orders.withLock { $0.pending.append(order) }
             return count
         }
     }
 
     /// The pending order that names `key`, if there is one.
     func order(naming key: KeyRecord) -> RevocationOrder? {
-        orders.withLock { orders in orders.first { $0.names(key) } }
+        orders.withLock { orders in orders.pending.first { $0.names(key) } }
     }
+
+    /// How many orders have been taken away so far: whoever read rows before that must read them again.
+    var finishedOrders: Int { orders.withLock(\.finished) }
 
     /// Reads the orders that were not finished before the last stop.
     func loadPendingOrders() throws(VaultError) {
@@ -83,14 +97,14 @@ extension Vault {
                 noteForgery(of: "revocation", object: "\(order.id)", project: order.filter.projectID)
             }
         }
-        orders.withLock { $0 = believed }
+        orders.withLock { $0.pending = believed }
     }
 
     /// Shreds what pending orders name, in batches, each its own transaction.
     func carryOutOrders() async throws(VaultError) {
-        while let order = orders.withLock(\.first) {
+        while let order = orders.withLock(\.pending.first) {
             let isDone = try await carryOut(order)
-            if isDone { orders.withLock { $0.removeAll { $0.id == order.id } } }
+            if isDone { orders.withLock { $0.finish(order.id) } }
         }
     }
 

@@ -19,7 +19,7 @@ package final class Vault: Sendable {
     let time: any TimeSource
     /// `nil` once the vault has been sealed.
     let openKeyring: Mutex<Keyring?>
-    let orders = Mutex<[RevocationOrder]>([])
+    let orders = Mutex(PendingOrders())
     let tokenCache = TokenCache()
     let policyCache = PolicyCache()
     let runningRequests = RunningRequests()

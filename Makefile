@@ -8,10 +8,12 @@ SWIFT := $(or $(shell command -v swift),/opt/swift/usr/bin/swift)
 CODE := $(wildcard Package.swift Sources Tests Migrations)
 RELEASE := .build/release
 EVENTS := .build/test-events.jsonl
+COUNT := 200
+SECONDS := 60
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
-.PHONY: help run demo test tsan deps vectors format lint build clean
+.PHONY: help run demo soak crowd programs test tsan deps vectors format lint build clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,10 +22,18 @@ run: deps ## build for release and serve, with data in ./keystow-data
 	$(SWIFT) build -c release --product keystow
 	@exec $(RELEASE)/keystow serve
 
-demo: deps ## run the whole story once against a stand-in provider, and check it
+demo: programs ## run the whole story once against a stand-in provider, and check it
+	@exec python3 Tests/Demo/demo.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox
+
+soak: programs ## kill -9 the server COUNT times (200) at random moments, and look what is left
+	@exec python3 Tests/Soak/kill9.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --count $(COUNT)
+
+crowd: programs ## let 64 clients read, write and rotate at once for SECONDS (60)
+	@exec python3 Tests/Soak/crowd.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --seconds $(SECONDS)
+
+programs: deps
 	$(SWIFT) build -c release --product keystow
 	$(SWIFT) build -c release --product keystow-sandbox
-	@exec python3 Tests/Demo/demo.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox
 
 test: deps vectors lint ## lint, build with warnings as errors, run every test, count them
 	$(SWIFT) build --build-tests

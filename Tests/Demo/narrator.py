@@ -89,7 +89,8 @@ class Narrator:
     def chain(self, entries):
         """Prints the end of the audit log as it lies in the database."""
         for entry in entries:
-            self._say(f"  {entry['seq']:>4}  {entry['action']:<14} {entry['actor_name']:<12} {entry['hash'].hex()[:24]}…")
+            hash = entry["hash"].hex()[:24]
+            self._say(f"  {entry['seq']:>4}  {entry['action']:<14} {entry['actor_name']:<12} {hash}…")
         self._say("")
 
     def expect(self, holds, text, found=None):

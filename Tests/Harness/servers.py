@@ -111,6 +111,8 @@ class Stage:
         self.vault = Program(
             [pathlib.Path(keystow).resolve(), "serve"], self.folder / "keystow.log", self._environment(settings))
         self.tokens = None
+        # Set where somebody should look at them afterwards.
+        self.keeps_files = False
 
     def _environment(self, settings):
         """Nothing of Keystow's is inherited from whoever runs this."""
@@ -132,11 +134,11 @@ class Stage:
     def __exit__(self, *_):
         self.close()
 
-    def close(self, keeps_files=False):
+    def close(self):
         """Ends both programs and removes their files."""
         self.vault.kill()
         self.provider.kill()
-        if not keeps_files:
+        if not self.keeps_files:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextlib.contextmanager
@@ -155,9 +157,12 @@ class Stage:
 
 
 def stop_on_signals():
-    """Makes SIGTERM end this script as Ctrl-C does: through every `finally`."""
+    """Makes Ctrl-C and SIGTERM end this script through every `finally`; a second one does not disturb that."""
 
     def leave(*_):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    for number in [signal.SIGINT, signal.SIGTERM]:
+        signal.signal(number, leave)

@@ -17,10 +17,10 @@ extension Problem {
             self.init(
                 .insufficientScope, detail: "This token may not do that: the scope \(scope.rawValue) is missing.",
                 hint: "Use a token with the scope \(scope.rawValue); an admin makes one with POST /v1/tokens.")
-        case .missingToken: self.init(.missingToken)
-        case .invalidToken: self.init(.invalidToken)
-        case .expiredToken: self.init(.expiredToken)
-        case .notFound: self.init(.notFound)
+        case .missingToken: self.init(ProblemCode.missingToken)
+        case .invalidToken: self.init(ProblemCode.invalidToken)
+        case .expiredToken: self.init(ProblemCode.expiredToken)
+        case .notFound: self.init(ProblemCode.notFound)
         case .invalidField(let field, let detail): self.init(.invalidField, detail: detail, field: field)
         case .invalidCursor: self.init(.invalidCursor, field: "cursor")
         case .refused(let diagnosis): self = Problem(diagnosis) ?? Problem(.malformedKey)
@@ -31,7 +31,7 @@ extension Problem {
             providerError = verdict.providerError
             docsURL = provider.docsURL
         case .duplicate(let id):
-            self.init(.duplicateKey)
+            self.init(ProblemCode.duplicateKey)
             keyID = id
         case .wrongState(let detail, let hint): self.init(.wrongState, detail: detail, hint: hint)
         case .versionConflict(let detail): self.init(.versionConflict, detail: detail)
@@ -44,16 +44,16 @@ extension Problem {
                 hint: isRunning ? "Try again in a moment to get its answer." : "Use a fresh Idempotency-Key.")
             isRetryable = isRunning
         case .keyRevoked(let id):
-            self.init(.keyRevoked)
+            self.init(ProblemCode.keyRevoked)
             keyID = id
         case .validationLimit(let wait, let detail):
             self.init(.validationLimit, detail: detail)
             retryAfter = wait
-        case .sealed: self.init(.sealed)
-        case .auditUnavailable: self.init(.auditUnavailable)
-        case .storageUnavailable: self.init(.storageUnavailable)
-        case .storageFull: self.init(.storageFull)
-        case .overloaded: self.init(.overloaded)
+        case .sealed: self.init(ProblemCode.sealed)
+        case .auditUnavailable: self.init(ProblemCode.auditUnavailable)
+        case .storageUnavailable: self.init(ProblemCode.storageUnavailable)
+        case .storageFull: self.init(ProblemCode.storageFull)
+        case .overloaded: self.init(ProblemCode.overloaded)
         }
     }
 
@@ -80,9 +80,9 @@ extension Problem {
                 .invalidParameter, detail: "Transfer-Encoding is not taken here; send a Content-Length.",
                 field: "transfer_encoding")
         case .badRequest(let sentence): self.init(.invalidParameter, detail: sentence)
-        case .bodyTooLarge: self.init(.bodyTooLarge)
-        case .uriTooLong: self.init(.uriTooLong)
-        case .headersTooLarge: self.init(.headersTooLarge)
+        case .bodyTooLarge: self.init(ProblemCode.bodyTooLarge)
+        case .uriTooLong: self.init(ProblemCode.uriTooLong)
+        case .headersTooLarge: self.init(ProblemCode.headersTooLarge)
         case .bodiesInFlight, .answerTooLate: self.init(.overloaded)
         }
     }

@@ -223,4 +223,5 @@ CREATE TABLE audit (
 ) STRICT;
 
 CREATE INDEX audit_by_key ON audit (key_id, seq) WHERE key_id IS NOT NULL;
-CREATE INDEX audit_token_revocations ON audit (object) WHERE action = 'token.revoked';
+CREATE INDEX audit_of_ended_tokens ON audit (object) WHERE action = 'token.revoked';
+CREATE INDEX audit_of_ended_projects ON audit (object) WHERE action = 'project.changed' AND reason = 'deleted';

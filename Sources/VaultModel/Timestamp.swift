@@ -19,7 +19,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// Whole seconds from `earlier` to this moment, rounded down.
     package func seconds(since earlier: Timestamp) -> Int {
         let (span, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
-        return overflow ? (milliseconds < 0 ? .min : .max) : Int(span / 1000)
+        return overflow ? (milliseconds < 0 ? .min : .max) / 1000 : Int(span / 1000)
     }
 }
 

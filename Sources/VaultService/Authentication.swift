@@ -70,29 +70,26 @@ extension Vault {
     private func believedToken(lookup: [UInt8]) throws(VaultError) -> TokenRecord {
         if let known = tokenCache[lookup] { return known }
         let generation = tokenCache.generation
-        let (stored, wasRevoked) = try read { transaction throws(StoreError) -> (StoredToken?, Bool) in
-            guard let stored = try transaction.token(lookup: lookup) else { return (nil, false) }
-            return (stored, try transaction.hasRevocation(of: stored.record.id))
+        let record = try reading { transaction in
+            try transaction.token(lookup: lookup).flatMap { stored in try believed(stored, in: transaction) }
         }
-        guard let stored, let record = try believed(stored) else { throw .invalidToken }
-        // A MAC does not age: what the audit log says of this token decides over a row that was put back.
-        guard record.revokedAt != nil || !wasRevoked else {
-            noteForgery(of: "token_rolled_back", object: "\(record.id)", project: record.projectID)
-            throw .invalidToken
-        }
+        guard let record else { throw .invalidToken }
         tokenCache.remember(record, readIn: generation)
         return record
     }
 
-    /// The token's record; a row whose MAC does not fit acts as absent, and is noted.
-    func believed(_ stored: StoredToken) throws(VaultError) -> TokenRecord? {
-        let expected: [UInt8]
-        do { expected = try keyring.mac(of: stored.record) } catch { throw VaultError(thrown: error) }
-        guard ConstantTime.areEqual(expected, stored.mac) else {
-            noteForgery(of: "token", object: "\(stored.record.id)", project: stored.record.projectID)
+    /// The token's record; a row whose MAC does not fit, or that was put back after the token's or its project's
+    /// end, acts as absent, and is noted.
+    func believed(_ stored: StoredToken, in transaction: ReadTransaction) throws -> TokenRecord? {
+        let record = stored.record
+        guard try ConstantTime.areEqual(keyring.mac(of: record), stored.mac),
+            try record.revokedAt != nil || !transaction.hasEnded(record.id),
+            try record.projectID.map({ try transaction.hasEnded($0) }) != true
+        else {
+            noteForgery(of: "token", object: "\(record.id)", project: record.projectID)
             return nil
         }
-        return stored.record
+        return record
     }
 
     /// Writes down when a token was last used, to the minute; nobody waits for it.

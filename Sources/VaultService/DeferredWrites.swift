@@ -8,7 +8,11 @@ import VaultStore
 /// Bounded: while 4,096 are waiting, further ones are dropped; each will be found again. Safe to use from any
 /// thread.
 final class DeferredWrites: Sendable {
-    typealias Write = @Sendable (WriteTransaction) throws -> Void
+    /// One of them; `finding` names what it is about, to be noted once.
+    struct Write: Sendable {
+        let finding: String?
+        let body: @Sendable (WriteTransaction) throws -> Void
+    }
 
     private struct State {
         var waiting: [Write] = []
@@ -21,14 +25,14 @@ final class DeferredWrites: Sendable {
     private let state = Mutex(State())
 
     /// Adds `write`, unless the same `finding` was added before.
-    func add(once finding: String? = nil, _ write: @escaping Write) {
+    func add(once finding: String? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> Void) {
         let wake = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.waiting.count < 4096 else { return nil }
             if let finding {
                 if state.findings.count >= 65_536 { state.findings.removeAll() }
                 guard state.findings.insert(finding).inserted else { return nil }
             }
-            state.waiting.append(write)
+            state.waiting.append(Write(finding: finding, body: body))
             defer { state.wake = nil }
             return state.wake
         }
@@ -66,6 +70,12 @@ final class DeferredWrites: Sendable {
         return take()
     }
 
+    /// After a failure: the same finding may be added again.
+    func giveUp(_ write: Write) {
+        guard let finding = write.finding else { return }
+        _ = state.withLock { $0.findings.remove(finding) }
+    }
+
     func take() -> [Write] {
         state.withLock { state in
             defer {
@@ -90,8 +100,12 @@ extension Vault {
 
     private func perform(_ writes: [DeferredWrites.Write]) async {
         for write in writes {
-            // A failure harms nothing: nothing was released, and the finding will be made again.
-            try? await store.write(write)
+            do {
+                try await store.write(write.body)
+            } catch {
+                // Nothing was released, and whoever looks again makes the finding again.
+                deferred.giveUp(write)
+            }
         }
     }
 

@@ -74,6 +74,10 @@ extension Vault {
             // From here on it is there: an order to revoke that was given during the test call does not mean it.
             let now = time.now()
             (key.createdAt, key.versionStoredAt) = (now, now)
+            // An order given while the key was being proven names what was there before it; this key was not.
+            while let order = order(naming: key) {
+                key.createdAt = Timestamp(milliseconds: order.orderedAt.milliseconds + 1)
+            }
             let policy = try policy(for: key, in: transaction)
             apply(verdict, toNew: &key, under: policy)
             key.dueAt = RotationPlan.nextLook(at: key, under: policy, from: now)
@@ -221,13 +225,7 @@ extension Vault {
     }
 
     private func require(_ provider: ProviderID, allowedIn project: ProjectID) throws(VaultError) {
-        let record: ProjectRecord?
-        do {
-            record = try store.read { transaction throws(StoreError) in try transaction.project(project) }
-                .flatMap(believed)
-        } catch {
-            throw VaultError(thrown: error)
-        }
+        let record = try reading { transaction in try believedProject(project, in: transaction) }
         guard let record else { throw .notFound }
         guard record.allowedProviders.isEmpty || record.allowedProviders.contains(provider) else {
             throw .invalidField("provider", detail: "This project does not take keys of that provider.")

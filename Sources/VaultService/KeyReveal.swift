@@ -72,10 +72,12 @@ extension Vault {
         }
     }
 
-    /// The secret, or `nil` when the box does not open in its place.
-    func open(_ sealed: SealedSecret, of key: KeyRecord) throws(VaultError) -> SecretBytes? {
+    /// The secret of `version`, else of the current one; `nil` when the box does not open in its place.
+    func open(
+        _ sealed: SealedSecret, of key: KeyRecord, version: Int? = nil
+    ) throws(VaultError) -> SecretBytes? {
         do {
-            return try keyring.open(sealed, for: key.binding(of: key.currentVersion))
+            return try keyring.open(sealed, for: key.binding(of: version ?? key.currentVersion))
         } catch let error as CryptoError where error == .cannotOpen {
             return nil
         } catch {

@@ -43,8 +43,8 @@ extension Vault {
         // The version's number is under the seal, so another rotation in between means sealing again.
         for _ in 0..<8 {
             let (base, number) = try reading { transaction in
-                let record = try find(id, for: context.caller, in: transaction).record
-                return (record, try nextVersion(of: record, in: transaction))
+                let view = try find(id, for: context.caller, in: transaction)
+                return (view.record, try nextVersion(of: view, in: transaction))
             }
             var sealedFor = base
             sealedFor.endpoint = new.endpoint
@@ -52,7 +52,7 @@ extension Vault {
             let swapped: KeyView? = try await write(context) { [self] transaction in
                 let view = try find(id, for: context.caller, in: transaction)
                 try KeyStates.require(.rotate, of: view.record)
-                guard try nextVersion(of: view.record, in: transaction) == number else { return nil }
+                guard try nextVersion(of: view, in: transaction) == number else { return nil }
                 try refuseDuplicate(of: new, in: transaction)
                 var edit = KeyEdit(view, in: transaction, at: now)
                 edit.keyRef = reference
@@ -62,6 +62,19 @@ extension Vault {
             if let swapped { return swapped }
         }
         throw .versionConflict(detail: "The key kept changing while it was being rotated.")
+    }
+
+    /// The number of the version after the last one ever; of a row that cannot be believed, after those that lie there.
+    private func nextVersion(of view: KeyView, in transaction: ReadTransaction) throws -> Int {
+        var last = view.record.lastVersion
+        if view.integrity != .sound {
+            last = try transaction.versions(of: view.record.id).map(\.number).reduce(0, max)
+        }
+        guard last < Int(Int32.max) else {
+            throw VaultError.wrongState(
+                detail: "The record's versions cannot be counted further.", hint: "Delete the key and store it anew.")
+        }
+        return last + 1
     }
 
     /// Makes version `number` current inside the transaction of `edit`.
@@ -112,13 +125,13 @@ extension Vault {
 
     /// Makes sure that a new secret may go into a row that cannot be believed.
     ///
-    /// It might be a tombstone that somebody edited: the audit log decides. And it might name another owner, to whom
+    /// It might be a tombstone that somebody edited, or another project's: the audit log decides. And it might name another owner, to whom
     /// the new secret would then go: who owns an edited row is proven by its current box, which opens only under the
     /// binding that it was sealed for.
     ///
     /// - Throws: `keyRevoked`; `wrongState` when it cannot be proven whose the key is.
     private func prepareHealing(_ edit: inout KeyEdit) throws {
-        try refuseResurrection(of: edit.record.id, in: edit.transaction)
+        try refuseResurrection(of: edit.record, in: edit.transaction)
         let versions = try edit.transaction.versions(of: edit.record.id)
         if edit.original.integrity == .edited {
             let key = edit.record
@@ -133,12 +146,14 @@ extension Vault {
         try edit.shredAll()
     }
 
-    /// The number that no version has had, whatever an edited row says.
-    private func nextVersion(of key: KeyRecord, in transaction: ReadTransaction) throws -> Int {
-        try transaction.versions(of: key.id).map(\.number).reduce(key.lastVersion, max).next
-    }
-
-    private func refuseResurrection(of id: KeyID, in transaction: WriteTransaction) throws {
+    /// A row that cannot be believed might be a tombstone that somebody edited, another project's key, or none
+    /// that ever was: the audit log decides.
+    private func refuseResurrection(of record: KeyRecord, in transaction: WriteTransaction) throws {
+        let id = record.id
+        var ofKey = AuditFilter()
+        ofKey.keyID = id
+        guard try transaction.auditEntries(after: 0, limit: 1, filter: ofKey).first?.entry.projectID == record.projectID
+        else { throw VaultError.notFound }
         for action in [AuditAction.keyRevoked, .keyDeleted] {
             var filter = AuditFilter()
             filter.keyID = id
@@ -160,19 +175,23 @@ extension Vault {
                     detail: "There is no previous version within its grace time.",
                     hint: "Rotate the key to the secret that is wanted.")
             }
-            var key = edit.record
-            key.currentVersion = previous
-            key.endpoint = version.endpoint
-            // Only what opens is gone back to; then what is derived from the secret is derived anew.
-            guard let secret = try open(sealed, of: key) else {
+            // A version's row has no MAC: that its secret opens proves where it was proven, and what names the
+            // secret is made from it anew.
+            var proven = edit.record
+            proven.endpoint = version.endpoint
+            guard let secret = try open(sealed, of: proven, version: previous) else {
                 throw VaultError.wrongState(
-                    detail: "The previous version does not open; nothing was changed.",
+                    detail: "The previous version's ciphertext does not open; nothing was changed.",
                     hint: "Rotate the key to the secret that is wanted.")
             }
             let described = try describe(
-                secret, id: key.id, project: key.projectID, owner: key.owner, provider: key.provider, at: edit.now)
+                secret, id: proven.id, project: proven.projectID, owner: proven.owner, provider: proven.provider,
+                at: edit.now)
             let policy = try policy(for: edit.record, in: edit.transaction)
             try edit.shred(version: edit.record.currentVersion)
+            version.blindIndex = described.blindIndex
+            version.hint = described.hint
+            version.fingerprint = described.fingerprint
             version.state = .current
             version.retiredAt = nil
             try edit.transaction.update(version)

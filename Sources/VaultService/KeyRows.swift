@@ -5,12 +5,13 @@ import VaultStore
 // Believing, finding and changing rows of keys: the only way from the store to a `KeyView` and back.
 
 extension Vault {
-    /// What may be believed of a stored row: an edited row, or one that was put back, is `undecryptable`.
+    /// What may be believed of a stored row: an edited row, or one that was put back, is `undecryptable`, and
+    /// that it was found is written into the audit log, whoever looked.
     func believe(_ stored: StoredKey, under policy: RotationPolicy) throws(VaultError) -> KeyView {
         var record = stored.record
         let integrity = try integrity(of: stored)
         if integrity != .sound {
-            if record.status != .revoked { record.status = .undecryptable }
+            record.status = .undecryptable
         } else if let order = order(naming: record) {
             record.status = .revoked
             record.revokedAt = record.revokedAt ?? order.orderedAt
@@ -112,8 +113,8 @@ extension Vault {
 }
 
 extension Int {
-    /// One more, or the same where there is no more: a number that somebody edited must not stop the server.
-    var next: Int { self == .max ? self : self + 1 }
+    /// The number after this one. Whoever writes the database can put the greatest there: that is no reason to stop.
+    var next: Int { self < .max ? self + 1 : self }
 }
 
 /// A record while it is being changed inside a write transaction.

@@ -83,21 +83,27 @@ extension Vault {
     /// How many orders have been taken away so far: whoever read rows before that must read them again.
     var finishedOrders: Int { orders.withLock(\.finished) }
 
-    /// Reads the orders that were not finished before the last stop.
+    /// Reads the orders that were not finished before the last stop, as their MACs say.
     func loadPendingOrders() throws(VaultError) {
-        let stored = try read { transaction throws(StoreError) in try transaction.pendingOrders() }
+        let stored = try read { transaction throws(StoreError) in try transaction.orders() }
         var believed: [RevocationOrder] = []
         for stored in stored {
-            let (order, mac) = (stored.record, stored.mac)
-            let expected: [UInt8]
-            do { expected = try keyring.mac(of: order) } catch { throw VaultError(thrown: error) }
-            if ConstantTime.areEqual(expected, mac) {
-                believed.append(order)
-            } else {
-                noteForgery(of: "revocation", object: "\(order.id)", project: order.filter.projectID)
+            let order = stored.record
+            if try fits(stored.mac, order) {
+                if order.completedAt == nil { believed.append(order) }
+                continue
             }
+            noteForgery(of: "revocation", object: "\(order.id)", project: order.filter.projectID)
+            // Somebody said that it was done: it is not.
+            var pending = order
+            pending.completedAt = nil
+            if try fits(stored.mac, pending) { believed.append(pending) }
         }
         orders.withLock { $0.pending = believed }
+    }
+
+    private func fits(_ mac: [UInt8], _ order: RevocationOrder) throws(VaultError) -> Bool {
+        do { return try ConstantTime.areEqual(keyring.mac(of: order), mac) } catch { throw VaultError(thrown: error) }
     }
 
     /// Shreds what pending orders name, in batches, each its own transaction.

@@ -52,15 +52,21 @@ extension Vault {
         project: ProjectID, provider: ProviderID, in transaction: ReadTransaction
     ) throws -> RotationPolicy {
         if let known = policyCache[project, provider] { return known }
+        // What a write transaction sees may be taken back, so it is not remembered.
+        guard !(transaction is WriteTransaction) else { return try storedPolicy(project, provider, in: transaction) }
+        // The caller's transaction may have begun before the last change: what is remembered is read in one that
+        // began after the generation was.
         let generation = policyCache.generation
-        let policy =
-            try believedPolicy(project, provider, in: transaction)?.policy
-            ?? believedPolicy(project, nil, in: transaction)?.policy ?? .standard
-        // What a write transaction sees may be taken back, so only what a reader saw is remembered.
-        if !(transaction is WriteTransaction) {
-            policyCache.remember(policy, for: project, provider, readIn: generation)
-        }
+        let policy = try reading { fresh in try storedPolicy(project, provider, in: fresh) }
+        policyCache.remember(policy, for: project, provider, readIn: generation)
         return policy
+    }
+
+    private func storedPolicy(
+        _ project: ProjectID, _ provider: ProviderID, in transaction: ReadTransaction
+    ) throws -> RotationPolicy {
+        try believedPolicy(project, provider, in: transaction)?.policy
+            ?? believedPolicy(project, nil, in: transaction)?.policy ?? .standard
     }
 
     /// The policy set at this very place; a row whose MAC does not fit acts as absent, and is noted.
@@ -75,14 +81,16 @@ extension Vault {
         return stored.record
     }
 
-    /// The project; a row whose MAC does not fit acts as absent, and is noted.
+    /// The project; a row whose MAC does not fit, or that was put back after its end, acts as absent, and is noted.
     func believedProject(_ id: ProjectID, in transaction: ReadTransaction) throws -> ProjectRecord? {
         guard let stored = try transaction.project(id) else { return nil }
-        return try believed(stored)
+        return try believed(stored, in: transaction)
     }
 
-    func believed(_ stored: StoredProject) throws -> ProjectRecord? {
-        guard try ConstantTime.areEqual(keyring.mac(of: stored.record), stored.mac) else {
+    func believed(_ stored: StoredProject, in transaction: ReadTransaction) throws -> ProjectRecord? {
+        guard try ConstantTime.areEqual(keyring.mac(of: stored.record), stored.mac),
+            try !transaction.hasEnded(stored.record.id)
+        else {
             noteForgery(of: "project", object: "\(stored.record.id)", project: stored.record.id)
             return nil
         }

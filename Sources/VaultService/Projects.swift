@@ -45,7 +45,7 @@ extension Vault {
         let before = try cursor.map { cursor throws(VaultError) in try open(cursor: cursor, scope) }.map(ProjectID.init)
         return try reading { transaction in
             let page = try transaction.projects(before: before, limit: limit + 1)
-            let items = try page.prefix(limit).compactMap(believed)
+            let items = try page.prefix(limit).compactMap { try believed($0, in: transaction) }
             let last = page.count > limit ? page[limit - 1].record.id.uuid : nil
             return Page(
                 items: items, nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })
@@ -64,7 +64,7 @@ extension Vault {
             project.allowedOrigins = patch.allowedOrigins ?? project.allowedOrigins
             project.allowedProviders = patch.allowedProviders ?? project.allowedProviders
             guard project != before else { return project }
-            project.revision += 1
+            project.revision = project.revision.next
             try transaction.update(project, mac: keyring.mac(of: project))
             try audit(project, "updated", in: transaction, context)
             return project
@@ -87,18 +87,6 @@ extension Vault {
                 throw VaultError.wrongState(
                     detail: "The project still has \(live) keys that are not revoked.",
                     hint: "Revoke or delete its keys first: POST /v1/revoke with this project_id.")
-            }
-            // Each token is named as revoked, so that its row means nothing if it is ever put back.
-            var last: TokenID?
-            while case let page = try transaction.tokens(project: id, before: last, limit: 200), !page.isEmpty {
-                for token in page {
-                    _ = try transaction.append(
-                        AuditEntry(
-                            at: time.now(), actor: context.caller, action: .tokenRevoked,
-                            object: "\(token.record.id)", projectID: id, requestID: context.requestID,
-                            reason: "project deleted"))
-                }
-                last = page.last?.record.id
             }
             try transaction.delete(project: id)
             try audit(project, "deleted", in: transaction, context)

@@ -22,6 +22,7 @@ extension Keyring {
         row.append(optional: key.previousUntil.map { Int($0.milliseconds) })
         row.append(key.blindIndex)
         row.append(Int(key.createdAt.milliseconds))
+        row.append(Int(key.versionStoredAt.milliseconds))
         row.append(key.revision)
         return try rowMAC(row.bytes)
     }

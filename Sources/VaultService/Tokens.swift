@@ -116,7 +116,7 @@ extension Vault {
     ) throws {
         if project.revealGrantedAt == nil {
             project.revealGrantedAt = token.createdAt
-            project.revision += 1
+            project.revision = project.revision.next
             try transaction.update(project, mac: keyring.mac(of: project))
         }
         _ = try transaction.append(
@@ -135,7 +135,8 @@ extension Vault {
         let before = try cursor.map { cursor throws(VaultError) in try open(cursor: cursor, scope) }.map(TokenID.init)
         return try reading { transaction in
             let page = try transaction.tokens(project: scope.project, before: before, limit: limit + 1)
-            let items = try page.prefix(limit).compactMap(believed).filter { $0.revokedAt == nil }
+            let items = try page.prefix(limit).compactMap { try believed($0, in: transaction) }
+                .filter { $0.revokedAt == nil }
             let last = page.count > limit ? page[limit - 1].record.id.uuid : nil
             return Page(
                 items: items, nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })
@@ -147,7 +148,7 @@ extension Vault {
         try context.require(.tokensWrite)
         defer { tokenCache.forget() }
         return try await write(context) { [self] transaction in
-            guard let stored = try transaction.token(id), var record = try believed(stored),
+            guard let stored = try transaction.token(id), var record = try believed(stored, in: transaction),
                 context.caller.projectID == nil || record.projectID == context.caller.projectID,
                 record.revokedAt == nil
             else { throw VaultError.notFound }

@@ -25,11 +25,14 @@ extension ReadTransaction {
         return (head.sequence, head.hash)
     }
 
-    /// Whether the log says that the token was revoked.
-    package func hasRevocation(of token: TokenID) throws(StoreError) -> Bool {
-        try connection.first(
-            "SELECT COUNT(*) FROM audit WHERE action = 'token.revoked' AND object = $1", [.text(token.description)]
-        ) { $0.int() > 0 } ?? false
+    /// Whether the log says that the token was revoked: a row that says otherwise was put back.
+    package func hasEnded(_ token: TokenID) throws(StoreError) -> Bool {
+        try connection.first(AuditQueries.endOfToken, [.text("\(token)")]) { $0.int() } != nil
+    }
+
+    /// Whether the log says that the project was deleted.
+    package func hasEnded(_ project: ProjectID) throws(StoreError) -> Bool {
+        try connection.first(AuditQueries.endOfProject, [.text("\(project)")]) { $0.int() } != nil
     }
 
     package func newestEntry(of key: KeyID) throws(StoreError) -> AuditEntry? {
@@ -73,6 +76,10 @@ enum AuditQueries {
     )
     static let insert = columns.insert
     static let select = "SELECT \(columns.list()) FROM audit"
+    static let endOfToken = "SELECT 1 FROM audit WHERE object = $1 AND action = 'token.revoked' LIMIT 1"
+    static let endOfProject = """
+        SELECT 1 FROM audit WHERE object = $1 AND action = 'project.changed' AND reason = 'deleted' LIMIT 1
+        """
     static let newest = select + " WHERE key_id = $1 ORDER BY seq DESC LIMIT 1"
 
     static func head(_ connection: Connection) throws(StoreError) -> AuditHead.Position {

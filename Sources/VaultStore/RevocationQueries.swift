@@ -47,6 +47,11 @@ extension ReadTransaction {
         try connection.rows(OrderRow.pending) { OrderRow.decode(&$0) }
     }
 
+    /// Every order, carried out or not, oldest first.
+    package func orders() throws(StoreError) -> [StoredOrder] {
+        try connection.rows(OrderRow.all) { OrderRow.decode(&$0) }
+    }
+
     package func order(_ id: RevocationID) throws(StoreError) -> StoredOrder? {
         try connection.first(OrderRow.byID, [.id(id)]) { OrderRow.decode(&$0) }
     }
@@ -74,6 +79,7 @@ private enum OrderRow {
         "mac"
     )
     static let byID = "SELECT \(columns.list()) FROM revocations WHERE id = $1"
+    static let all = "SELECT \(columns.list()) FROM revocations ORDER BY id"
     static let pending = "SELECT \(columns.list()) FROM revocations WHERE completed_at IS NULL ORDER BY id"
 
     static func decode(_ row: inout Row) -> StoredOrder {

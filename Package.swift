@@ -79,6 +79,10 @@ let package = Package(
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
         .testTarget(name: "VaultServiceTests", dependencies: ["VaultService", "VaultModel", "VaultTestKit"]),
+        .testTarget(
+            name: "VaultTrustTests",
+            dependencies: ["VaultService", "VaultStore", "VaultCrypto", "VaultModel", "VaultTestKit", "CSQLite"]
+        ),
         .testTarget(name: "VaultAPITests", dependencies: ["VaultAPI", "VaultModel", "VaultTestKit"]),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
         .testTarget(name: "KeystowTests", dependencies: ["keystow", "VaultModel"]),

@@ -118,7 +118,9 @@ package final class RunningVault: Sendable {
     ) async throws -> HTTPAnswer {
         var headers = headers + [("Authorization", "Bearer \(token ?? appToken)")]
         if json != nil { headers.append(("Content-Type", "application/json")) }
-        let (port, bytes) = (port, json.map { Array($0.utf8) })
+        // What a client sends for a call without a body: a length of nothing, but for GET.
+        let nothing: [UInt8]? = method == "GET" ? nil : []
+        let (port, bytes) = (port, json.map { Array($0.utf8) } ?? nothing)
         // The exchange blocks, so it gets a thread of its own.
         return try await Threads.run { [headers] in
             try HTTPExchange.send(port: port, method, target, headers: headers, body: bytes)

@@ -78,12 +78,21 @@ let package = Package(
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
-        .testTarget(name: "VaultServiceTests", dependencies: ["VaultService", "VaultModel", "VaultTestKit"]),
+        .testTarget(
+            name: "VaultServiceTests",
+            dependencies: ["VaultService", "VaultProviders", "VaultModel", "VaultTestKit"]
+        ),
         .testTarget(
             name: "VaultTrustTests",
             dependencies: ["VaultService", "VaultStore", "VaultCrypto", "VaultModel", "VaultTestKit", "CSQLite"]
         ),
-        .testTarget(name: "VaultAPITests", dependencies: ["VaultAPI", "VaultModel", "VaultTestKit"]),
+        .testTarget(
+            name: "VaultAPITests",
+            dependencies: [
+                "VaultAPI", "VaultService", "VaultProviders", "VaultStore", "VaultCrypto", "VaultModel", "HTTPServer",
+                "keystow-sandbox", "VaultTestKit", "CSQLite",
+            ]
+        ),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
         .testTarget(name: "KeystowTests", dependencies: ["keystow", "VaultModel"]),
 

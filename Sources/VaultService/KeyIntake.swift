@@ -195,21 +195,16 @@ extension Vault {
         _ = CheckOutcome.apply(verdict, to: &key, under: policy)
     }
 
+    /// - Parameter healed: a key whose own secret is lost, so that it may be given again.
     /// - Throws: `duplicate`, which names the owner's own key.
-    func refuseDuplicate(of key: KeyRecord) throws(VaultError) {
-        let existing = try read { transaction throws(StoreError) in
-            try transaction.duplicate(
-                project: key.projectID, owner: key.owner, provider: key.provider, blindIndex: key.blindIndex)
-        }
-        if let existing { throw .duplicate(existing) }
+    func refuseDuplicate(of key: KeyRecord, besides healed: KeyID? = nil) throws(VaultError) {
+        try reading { transaction in try refuseDuplicate(of: key, besides: healed, in: transaction) }
     }
 
-    func refuseDuplicate(of key: KeyRecord, in transaction: WriteTransaction) throws {
-        if let existing = try transaction.duplicate(
+    func refuseDuplicate(of key: KeyRecord, besides healed: KeyID? = nil, in transaction: ReadTransaction) throws {
+        let existing = try transaction.duplicate(
             project: key.projectID, owner: key.owner, provider: key.provider, blindIndex: key.blindIndex)
-        {
-            throw VaultError.duplicate(existing)
-        }
+        if let existing, existing != healed { throw VaultError.duplicate(existing) }
     }
 
     /// The origin at which keys of `provider` are used: the operator's, else the catalogue's.

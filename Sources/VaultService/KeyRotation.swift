@@ -27,13 +27,14 @@ extension Vault {
         let old = try reading { transaction in
             let view = try find(id, for: context.caller, in: transaction)
             try KeyStates.require(.rotate, of: view.record)
-            return view.record
+            return try proven(view, for: context.caller, in: transaction)
         }
         let accepted = try accept(replacement.paste, chosen: old.provider)
         let now = time.now()
         let new = try describe(
             accepted.secret, id: id, project: old.projectID, owner: old.owner, provider: old.provider, at: now)
-        try refuseDuplicate(of: new)
+        // Of a secret that does not open any more, its owner has only the same again.
+        try refuseDuplicate(of: new, besides: old.status == .undecryptable ? id : nil)
         let verdict = try await prove(
             accepted.secret, for: new,
             validation: replacement.validation ?? (canTest(old.provider) ? .required : .bestEffort),
@@ -44,7 +45,9 @@ extension Vault {
         for _ in 0..<8 {
             let (base, number) = try reading { transaction in
                 let view = try find(id, for: context.caller, in: transaction)
-                return (view.record, try nextVersion(of: view, in: transaction))
+                return (
+                    try proven(view, for: context.caller, in: transaction), try nextVersion(of: view, in: transaction)
+                )
             }
             var sealedFor = base
             sealedFor.endpoint = new.endpoint
@@ -53,8 +56,9 @@ extension Vault {
                 let view = try find(id, for: context.caller, in: transaction)
                 try KeyStates.require(.rotate, of: view.record)
                 guard try nextVersion(of: view, in: transaction) == number else { return nil }
-                try refuseDuplicate(of: new, in: transaction)
+                try refuseDuplicate(of: new, besides: view.status == .undecryptable ? id : nil, in: transaction)
                 var edit = KeyEdit(view, in: transaction, at: now)
+                edit.record = try proven(view, for: context.caller, in: transaction)
                 edit.keyRef = reference
                 try swap(&edit, to: new, number: number, sealed, graceSeconds: graceSeconds, verdict)
                 return try finish(edit, context, reason: verdict?.reason ?? "skipped")
@@ -83,7 +87,10 @@ extension Vault {
         graceSeconds: Int?, _ verdict: Verdict?
     ) throws {
         let wasBelievable = edit.original.integrity == .sound && edit.original.status != .undecryptable
-        if !wasBelievable { try prepareHealing(&edit) }
+        if !wasBelievable {
+            try refuseResurrection(of: edit.record, in: edit.transaction)
+            try edit.shredAll()
+        }
         let policy = try policy(for: edit.record, in: edit.transaction)
         let grace = graceSeconds ?? policy.graceSeconds
 
@@ -123,27 +130,40 @@ extension Vault {
         edit.isHealed = true
     }
 
-    /// Makes sure that a new secret may go into a row that cannot be believed.
+    /// The record that a new secret is for.
     ///
-    /// It might be a tombstone that somebody edited, or another project's: the audit log decides. And it might name another owner, to whom
-    /// the new secret would then go: who owns an edited row is proven by its current box, which opens only under the
-    /// binding that it was sealed for.
+    /// An edited row might name another owner, to whom the new secret would then go. Whose the key is, is proven by a
+    /// box of its own that opens: it was sealed for one project, owner and provider, which then stand in the record
+    /// again, whatever was made of the row.
     ///
-    /// - Throws: `keyRevoked`; `wrongState` when it cannot be proven whose the key is.
-    private func prepareHealing(_ edit: inout KeyEdit) throws {
-        try refuseResurrection(of: edit.record, in: edit.transaction)
-        let versions = try edit.transaction.versions(of: edit.record.id)
-        if edit.original.integrity == .edited {
-            let key = edit.record
-            let proof = try versions.first { $0.number == key.currentVersion }?.sealed.flatMap { try open($0, of: key) }
-            guard proof != nil else {
-                throw VaultError.wrongState(
-                    detail: "The record was edited and its ciphertext does not say whose it is; it cannot be healed.",
-                    hint: "Delete this key and store the new secret as a key of its own.")
-            }
-            edit.record.expiresAt = nil
+    /// - Throws: `notFound` when it is another project's; `wrongState` when nothing is left that says whose it is.
+    private func proven(_ view: KeyView, for caller: Caller, in transaction: ReadTransaction) throws -> KeyRecord {
+        guard view.integrity == .edited else { return view.record }
+        var record = view.record
+        for version in try transaction.versions(of: record.id) {
+            guard let sealed = version.sealed,
+                let binding = try transaction.binding(of: version.number, of: record.id),
+                try opens(sealed, under: binding)
+            else { continue }
+            guard caller.sees(binding.projectID) else { throw VaultError.notFound }
+            record.projectID = binding.projectID
+            record.owner = binding.owner
+            record.provider = binding.provider
+            record.expiresAt = nil
+            return record
         }
-        try edit.shredAll()
+        throw VaultError.wrongState(
+            detail: "The record was edited and no ciphertext is left that says whose it is; it cannot be healed.",
+            hint: "Delete this key and store the new secret as a key of its own.")
+    }
+
+    private func opens(_ sealed: SealedSecret, under binding: SecretBinding) throws -> Bool {
+        do {
+            _ = try keyring.open(sealed, for: binding)
+            return true
+        } catch let error as CryptoError where error == .cannotOpen {
+            return false
+        }
     }
 
     /// A row that cannot be believed might be a tombstone that somebody edited, another project's key, or none

@@ -131,7 +131,9 @@ extension KeyEdit {
 extension Vault {
     /// Does what the key's policy asks for now; returns whether it also needs a test call.
     fileprivate func carryOutPlan(of id: KeyID, in transaction: WriteTransaction) throws -> Bool {
-        guard let stored = try transaction.key(id) else { return false }
+        let now = time.now()
+        // Another pass, or a change of the key, may have been here since it was found due.
+        guard let stored = try transaction.key(id), let due = stored.record.dueAt, due <= now else { return false }
         let policy = try policy(for: stored.record, in: transaction)
         let view = try believe(stored, under: policy)
         guard view.integrity == .sound else {
@@ -139,7 +141,6 @@ extension Vault {
             try transaction.setDue(nil, of: id)
             return false
         }
-        let now = time.now()
         let actions = RotationPlan.actions(for: stored.record, under: policy, at: now)
         var edit = KeyEdit(
             KeyView(record: stored.record, integrity: .sound, rotateBy: view.rotateBy), in: transaction, at: now)

@@ -6,6 +6,15 @@ extension ReadTransaction {
         try connection.rows(VersionRow.ofKey, [.id(key)]) { VersionRow.decode(&$0) }
     }
 
+    /// What the version's own row says it was sealed for; to be believed only if its box opens under it.
+    package func binding(of number: Int, of key: KeyID) throws(StoreError) -> SecretBinding? {
+        try connection.first(VersionRow.binding, [.id(key), .int(number)]) { row in
+            SecretBinding(
+                keyID: key, version: number, projectID: row.id(), owner: row.optionalOwner() ?? .unreadable,
+                provider: row.optionalProvider() ?? .unreadable, endpoint: row.text())
+        }
+    }
+
     package func version(_ number: Int, of key: KeyID) throws(StoreError) -> KeyVersion? {
         try connection.first(VersionRow.byNumber, [.id(key), .int(number)]) { VersionRow.decode(&$0) }
     }
@@ -86,6 +95,7 @@ private enum VersionRow {
     )
     static let update = own.update(keys: 2)
     static let byNumber = "SELECT \(own.list()) FROM versions WHERE key_id = $1 AND number = $2"
+    static let binding = "SELECT project_id, owner, provider, endpoint FROM versions WHERE key_id = $1 AND number = $2"
     static let ofKey = "SELECT \(own.list()) FROM versions WHERE key_id = $1 ORDER BY number"
     static let inBucket =
         "SELECT \(own.list()) FROM versions WHERE leak_bucket = $1 AND leak_bucket IS NOT NULL ORDER BY key_id, number"

@@ -65,7 +65,9 @@ final class Intruder {
     func putBack(_ copy: Copy) throws {
         let places = copy.columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
         for row in copy.rows {
-            try run("INSERT OR REPLACE INTO \(copy.table) (\(copy.columns.joined(separator: ", "))) VALUES (\(places))", row)
+            try run(
+                "INSERT OR REPLACE INTO \(copy.table) (\(copy.columns.joined(separator: ", "))) VALUES (\(places))", row
+            )
         }
     }
 

@@ -35,7 +35,9 @@ import VaultTestKit
         try await tamper(moment) { vault in
             _ = try await vault.call("POST", "/v1/projects", #"{"name":"other"}"#, token: vault.adminToken)
             var ids: [String] = []
-            for number in Self.edits.indices { ids.append(try await vault.store(Self.secret(number), user: "u\(number)")) }
+            for number in Self.edits.indices {
+                ids.append(try await vault.store(Self.secret(number), user: "u\(number)"))
+            }
             return (ids, try await vault.store(Self.secret(99)))
         } attack: { intruder, scene in
             for (id, edit) in zip(scene.0, Self.edits) {
@@ -168,7 +170,8 @@ import VaultTestKit
                     try intruder.change("UPDATE \(table) SET \(column) = ?1 WHERE \(column) = ?2", [pair[1]] + spare)
                 }
             } else {
-                let columns = exchange == .boxes ? ["box"] : exchange == .both ? ["box", "wrapped_dek"] : ["wrapped_dek"]
+                let columns =
+                    exchange == .boxes ? ["box"] : exchange == .both ? ["box", "wrapped_dek"] : ["wrapped_dek"]
                 for column in columns {
                     let cells = try pair.map {
                         try intruder.rows("SELECT \(column) FROM versions WHERE key_id = ?1", [$0])[0][0]

@@ -4,7 +4,9 @@ import VaultTestKit
 
 /// Whoever writes the database cannot mint a token, widen one or bring one back.
 @Suite struct TokenRowTests {
-    private static func mint(_ vault: RunningVault, _ name: String, _ more: String = "") async throws -> (id: String, text: String) {
+    private static func mint(_ vault: RunningVault, _ name: String, _ more: String = "") async throws -> (
+        id: String, text: String
+    ) {
         let body = #"{"kind":"app","project_id":"\#(vault.projectID)","name":"\#(name)"\#(more)}"#
         let answer = try await vault.call("POST", "/v1/tokens", body, token: vault.adminToken)
         guard answer.status == 201, let id = answer.json["id"].string, let text = answer.json["token"].string else {

@@ -176,7 +176,7 @@ package final class Funnel: Responder {
         _ key: String, _ route: Route, _ admitted: Admitted, _ head: RequestHead, _ body: borrowing WipedBuffer,
         _ token: TokenID, _ render: @escaping IdempotencyTicket.Render
     ) throws -> IdempotencyDecision {
-        guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard (1...128).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw Problem(
                 .invalidParameter, detail: "Idempotency-Key is 1 to 128 printable ASCII characters.",
                 field: "idempotency_key")

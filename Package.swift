@@ -80,7 +80,7 @@ let package = Package(
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
         .testTarget(
             name: "VaultServiceTests",
-            dependencies: ["VaultService", "VaultProviders", "VaultModel", "VaultTestKit"]
+            dependencies: ["VaultService", "VaultStore", "VaultProviders", "VaultModel", "VaultTestKit"]
         ),
         .testTarget(
             name: "VaultTrustTests",

@@ -44,9 +44,12 @@ test: deps vectors lint ## lint, build with warnings as errors, run every test, 
 	python3 .ci/tally $(EVENTS) && exit $$status
 
 tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
-	@rm -f $(EVENTS).tsan; mkdir -p .build
+	@.ci/thread-sanitizer/prepare $(SWIFT) .build/thread-sanitizer
+	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build/tsan
+	@rm -f $(EVENTS).tsan
 	@status=0; \
-	$(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' \
+	LD_PRELOAD=$(CURDIR)/.build/thread-sanitizer/mutex.so TSAN_OPTIONS=exitcode=66 \
+	$(SWIFT) test --skip-build --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' \
 		--event-stream-output-path $(EVENTS).tsan --event-stream-version 0 || status=$$?; \
 	python3 .ci/tally $(EVENTS).tsan && exit $$status
 

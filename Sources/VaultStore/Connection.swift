@@ -17,9 +17,10 @@ final class Connection: @unchecked Sendable {
             throw .unavailable(code: 0, detail: "SQLite was built without threads")
         }
         let mode = access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
-        let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW
+        let address = access == .atRest ? "file:\(Self.escaped(path))?immutable=1" : path
+        let flags = mode | (access == .atRest ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW
         var opened: OpaquePointer?
-        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        let code = unsafe sqlite3_open_v2(address, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
             // SQLite gives a handle also where opening failed.
             unsafe sqlite3_close_v2(opened)
@@ -27,6 +28,16 @@ final class Connection: @unchecked Sendable {
         }
         unsafe handle = opened
         try configure(for: access)
+    }
+
+    /// A path as it stands in a URI (sqlite.org/uri.html): what is not plain as `%XX`.
+    private static func escaped(_ path: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let bytes = path.utf8.flatMap { byte -> [UInt8] in
+            let isPlain = byte > 0x20 && byte < 0x7F && !"%?#".utf8.contains(byte)
+            return isPlain ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     deinit { close() }

@@ -4,7 +4,11 @@ import CSQLite
 ///
 /// All that is SQLite's own and no other database's is in this file and in ``Connection``.
 enum ConnectionSettings {
-    enum Access { case readWrite, readOnly }
+    enum Access {
+        case readWrite, readOnly
+        /// Reads a file that nobody writes and whose log is empty, and makes no file beside it.
+        case atRest
+    }
 
     /// How long a statement waits for another connection's lock, in milliseconds.
     static let busyMilliseconds = 5000
@@ -37,6 +41,10 @@ enum ConnectionSettings {
         case .readWrite:
             let pages = "\(autocheckpointPages)"
             pragmas.append(Pragma(name: "wal_autocheckpoint", set: pages, expected: pages))
+        case .atRest:
+            // There is no log, so SQLite knows of no journal mode either.
+            pragmas.removeAll { $0.name == "journal_mode" }
+            fallthrough
         case .readOnly:
             pragmas.append(Pragma(name: "query_only", set: "ON", expected: "1"))
         }

@@ -47,7 +47,9 @@ struct DataDirectory {
     }
 
     /// Whether a log was left behind, as a process does that is killed.
-    var hasLog: Bool { Self.size(databasePath + "-wal") > 0 }
+    var hasLog: Bool { Self.hasLog(of: databasePath) }
+
+    static func hasLog(of database: String) -> Bool { size(database + "-wal") > 0 }
 
     /// Whether a database with anything in it is there.
     static func hasDatabase(in directory: String) -> Bool {

@@ -247,7 +247,7 @@ struct GroupCommitTests {
     }
 
     @Test func `many tasks write and read at once, and the chain has every entry once`() async throws {
-        let furnished = try await Furnished()
+        let furnished = try await Furnished(patience: .seconds(600))
         let (store, project) = (furnished.store, furnished.project.id)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<64 {

@@ -1,0 +1,79 @@
+import Glibc
+import VaultTestKit
+
+/// The program `keystow` itself, as a child with pipes.
+final class Program {
+    /// Where the tests' own program lies, and `keystow` beside it.
+    private static let folder: String = {
+        let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }()
+
+    private let process: pid_t
+    private let output: String
+    private let complaints: String
+    private var status: Int32?
+
+    /// Starts `keystow`; what it writes goes to two files beside `directory`.
+    init(_ arguments: [String], environment: [String: String] = [:], in directory: TemporaryDirectory) throws {
+        let number = UInt32.random(in: 0 ... .max)
+        output = "\(directory.path)/out-\(number)"
+        complaints = "\(directory.path)/err-\(number)"
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
+        let program = Self.folder + "/keystow"
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for word in words + variables { free(word) } }
+        var child = pid_t()
+        let code = posix_spawn(&child, program, &actions, nil, &words, &variables)
+        guard code == 0 else { throw TestKitFailure("cannot start \(program): \(code)") }
+        process = child
+    }
+
+    deinit {
+        if status == nil {
+            kill(process, SIGKILL)
+            var status: Int32 = 0
+            waitpid(process, &status, 0)
+        }
+    }
+
+    var standardOutput: String { String(decoding: TemporaryDirectory.bytes(of: output), as: UTF8.self) }
+    var standardError: String { String(decoding: TemporaryDirectory.bytes(of: complaints), as: UTF8.self) }
+
+    /// The port of a server, once it says that it listens.
+    func port() async throws -> UInt16 {
+        var found: UInt16?
+        try await eventually("keystow listens") {
+            guard let line = standardOutput.split(separator: "\n").first(where: { $0.contains("listening") }) else {
+                if let code = ended() { throw TestKitFailure("keystow ended with \(code): \(standardError)") }
+                return false
+            }
+            found = line.split(separator: ":").last.flatMap { UInt16($0.prefix { $0.isNumber }) }
+            return found != nil
+        }
+        return found ?? 0
+    }
+
+    func signal(_ number: Int32) { if status == nil { kill(process, number) } }
+
+    /// The exit code, once it has ended; 128 and the signal's number when one ended it.
+    func ended() -> Int32? {
+        if status == nil {
+            var raw: Int32 = 0
+            guard waitpid(process, &raw, WNOHANG) == process else { return nil }
+            status = raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
+        }
+        return status
+    }
+
+    func wait() async throws -> Int32 {
+        try await eventually("keystow ends") { ended() != nil }
+        return status ?? -1
+    }
+}

@@ -16,8 +16,14 @@ final class Tally: @unchecked Sendable {
 func count(_ worker: Int, _ mode: String, _ tally: Tally) {
     for _ in 0..<20_000 {
         switch mode {
-        case "locked": tally.mutexes[0].mutex.withLock { $0 += 1; tally.count += 1 }
-        case "mistaken": tally.mutexes[worker].mutex.withLock { $0 += 1; tally.count += 1 }
+        case "locked":
+            tally.mutexes[0].mutex.withLock {
+                $0 += 1; tally.count += 1
+            }
+        case "mistaken":
+            tally.mutexes[worker].mutex.withLock {
+                $0 += 1; tally.count += 1
+            }
         default: tally.count += 1
         }
     }

@@ -18,7 +18,9 @@ final class Connection: @unchecked Sendable {
         }
         let mode = access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
         let address = access == .atRest ? "file:\(Self.escaped(path))?immutable=1" : path
-        let flags = mode | (access == .atRest ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW
+        let flags =
+            mode | (access == .atRest ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+            | SQLITE_OPEN_NOFOLLOW
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(address, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {

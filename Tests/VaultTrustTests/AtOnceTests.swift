@@ -28,7 +28,9 @@ import VaultTestKit
         func add(_ name: String) { value.withLock { $0.append(name) } }
     }
 
-    @Test func `reveals, rotations, quarantines and patches of one key at once leave whole secrets and new versions`() async throws {
+    @Test func `reveals, rotations, quarantines and patches of one key at once leave whole secrets and new versions`()
+        async throws
+    {
         try await RunningVault.run { vault in
             let id = try await vault.store(Self.secret(0))
             let seen = Seen()
@@ -109,7 +111,9 @@ import VaultTestKit
         }
     }
 
-    @Test func `B07 a request that begins after a token's revocation is answered is refused, with many at once`() async throws {
+    @Test func `B07 a request that begins after a token's revocation is answered is refused, with many at once`()
+        async throws
+    {
         try await RunningVault.run { vault in
             for round in 0..<3 {
                 let body = #"{"kind":"app","project_id":"\#(vault.projectID)","name":"t\#(round)"}"#
@@ -142,7 +146,10 @@ import VaultTestKit
         }
     }
 
-    @Test func `an order to revoke everything given while keys are created at once takes all that were acknowledged before`() async throws {
+    @Test
+    func `an order to revoke everything given while keys are created at once takes all that were acknowledged before`()
+        async throws
+    {
         try await RunningVault.run { vault in
             let before = Names()
             let isOrdered = Flag()

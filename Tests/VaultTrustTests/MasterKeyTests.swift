@@ -62,8 +62,10 @@ import VaultTestKit
                 command == "serve"
                 ? try Self.serve(directory, key: wrong)
                 : try Program(
-                    ["token", "create", "--kind", "adm", "--name", "x", "--data-dir", directory.path + "/data",
-                        "--master-key-file", wrong], in: directory)
+                    [
+                        "token", "create", "--kind", "adm", "--name", "x", "--data-dir", directory.path + "/data",
+                        "--master-key-file", wrong,
+                    ], in: directory)
             #expect(try await program.wait() == 78)
             let lines = program.standardError.split(separator: "\n")
             #expect(lines.count == 1, "\(program.standardError)")
@@ -113,7 +115,8 @@ import VaultTestKit
             ([], mode), ([UInt8](repeating: 0xFB, count: 31), mode), ([UInt8](repeating: 0xFB, count: 33), mode),
             (Array(Self.base64.dropLast()), mode), (Self.base64 + [13], mode), (Self.base64 + [0x41], mode),
             (Self.base64 + [10, 10], mode), (Self.base64 + [13, 10], mode), ([10] + Self.base64, mode),
-            (Array(Self.base64.dropLast(2)) + [0x41, 0x3D], mode), (Array(Self.base64.dropLast(2)) + [0x3D, 0x3D], mode),
+            (Array(Self.base64.dropLast(2)) + [0x41, 0x3D], mode),
+            (Array(Self.base64.dropLast(2)) + [0x3D, 0x3D], mode),
             (Array(String(repeating: "fb", count: 32).utf8), mode), (Self.base64.map { $0 == 0x2B ? 0x2D : $0 }, mode),
             (right[0] + [10], mode),
         ]

@@ -20,7 +20,8 @@ struct Traces {
             let padded = [UInt8](repeating: 0, count: alignment) + bytes
             let text = Self.base64(Array(padded.prefix(padded.count / 3 * 3)))
             let inner = text.dropFirst(4)
-            for variant in [Array(inner), inner.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 }] where variant.count >= 11 {
+            for variant in [Array(inner), inner.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 }]
+            where variant.count >= 11 {
                 for start in 0...(variant.count - 11) { add(Array(variant[start..<start + 11])) }
             }
         }

@@ -87,10 +87,7 @@ extension Vault {
         graceSeconds: Int?, _ verdict: Verdict?
     ) throws {
         let wasBelievable = edit.original.integrity == .sound && edit.original.status != .undecryptable
-        if !wasBelievable {
-            try refuseResurrection(of: edit.record, in: edit.transaction)
-            try edit.shredAll()
-        }
+        if !wasBelievable { try edit.shredAll() }
         let policy = try policy(for: edit.record, in: edit.transaction)
         let grace = graceSeconds ?? policy.graceSeconds
 
@@ -132,29 +129,30 @@ extension Vault {
 
     /// The record that a new secret is for.
     ///
-    /// An edited row might name another owner, to whom the new secret would then go. Whose the key is, is proven by a
-    /// box of its own that opens: it was sealed for one project, owner and provider, which then stand in the record
-    /// again, whatever was made of the row.
+    /// An edited row might name another owner, to whom the new secret would then go. A box of the key's own that opens
+    /// proves whose it is: it was sealed for one project, owner and provider, which then stand in the record again,
+    /// whatever was made of the row. Where none opens any more, the row is all there is.
     ///
-    /// - Throws: `notFound` when it is another project's; `wrongState` when nothing is left that says whose it is.
+    /// - Throws: `keyRevoked` for a tombstone that somebody edited; `notFound` when it is another project's.
     private func proven(_ view: KeyView, for caller: Caller, in transaction: ReadTransaction) throws -> KeyRecord {
-        guard view.integrity == .edited else { return view.record }
+        guard view.integrity != .sound else { return view.record }
         var record = view.record
-        for version in try transaction.versions(of: record.id) {
-            guard let sealed = version.sealed,
-                let binding = try transaction.binding(of: version.number, of: record.id),
-                try opens(sealed, under: binding)
-            else { continue }
-            guard caller.sees(binding.projectID) else { throw VaultError.notFound }
-            record.projectID = binding.projectID
-            record.owner = binding.owner
-            record.provider = binding.provider
+        try refuseResurrection(of: record.id, in: transaction)
+        if view.integrity == .edited {
+            for version in try transaction.versions(of: record.id) {
+                guard let sealed = version.sealed,
+                    let binding = try transaction.binding(of: version.number, of: record.id),
+                    try opens(sealed, under: binding)
+                else { continue }
+                record.projectID = binding.projectID
+                record.owner = binding.owner
+                record.provider = binding.provider
+            }
             record.expiresAt = nil
-            return record
         }
-        throw VaultError.wrongState(
-            detail: "The record was edited and no ciphertext is left that says whose it is; it cannot be healed.",
-            hint: "Delete this key and store the new secret as a key of its own.")
+        guard caller.sees(record.projectID), try project(ofCreated: record.id, in: transaction) == record.projectID
+        else { throw VaultError.notFound }
+        return record
     }
 
     private func opens(_ sealed: SealedSecret, under binding: SecretBinding) throws -> Bool {
@@ -166,14 +164,8 @@ extension Vault {
         }
     }
 
-    /// A row that cannot be believed might be a tombstone that somebody edited, another project's key, or none
-    /// that ever was: the audit log decides.
-    private func refuseResurrection(of record: KeyRecord, in transaction: WriteTransaction) throws {
-        let id = record.id
-        var ofKey = AuditFilter()
-        ofKey.keyID = id
-        guard try transaction.auditEntries(after: 0, limit: 1, filter: ofKey).first?.entry.projectID == record.projectID
-        else { throw VaultError.notFound }
+    /// A row that cannot be believed might be a tombstone that somebody edited: the audit log decides.
+    private func refuseResurrection(of id: KeyID, in transaction: ReadTransaction) throws {
         for action in [AuditAction.keyRevoked, .keyDeleted] {
             var filter = AuditFilter()
             filter.keyID = id
@@ -182,6 +174,13 @@ extension Vault {
                 throw VaultError.keyRevoked(id)
             }
         }
+    }
+
+    /// The project in which the audit log says that the key was made; `nil` for one that never was.
+    private func project(ofCreated id: KeyID, in transaction: ReadTransaction) throws -> ProjectID? {
+        var filter = AuditFilter()
+        filter.keyID = id
+        return try transaction.auditEntries(after: 0, limit: 1, filter: filter).first?.entry.projectID
     }
 
     /// Makes the previous version current again, within its grace time.

@@ -28,6 +28,8 @@ struct LockFile: ~Copyable, Sendable {
 
     deinit {
         _ = ftruncate(descriptor, 0)
+        // Said aloud: a child that was forked and has not yet become another program still holds the open file.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

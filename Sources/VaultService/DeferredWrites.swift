@@ -89,7 +89,7 @@ final class DeferredWrites: Sendable {
 
 extension Vault {
     /// Does deferred writes and carries out mass revocations until cancelled, then the writes still waiting.
-    func runDeferredWrites() async {
+    package func runDeferredWrites() async {
         while !Task.isCancelled {
             await perform(await deferred.next())
             // What a failure leaves undone the scheduler's next pass does.

@@ -9,7 +9,7 @@ import VaultTestKit
 /// Vaults as the tests of calls want them: the scheduler passes once at the start and then only when it is told to.
 enum Stage {
     static func quiet(_ limits: ValidationLimits? = nil) -> VaultConfiguration {
-        VaultConfiguration(schedulerInterval: .seconds(1_000_000_000), validationLimits: limits)
+        VaultConfiguration(validationLimits: limits)
     }
 
     /// A vault whose provider answers what `provider` says.

@@ -11,7 +11,7 @@ struct SchedulerTests {
     ) async throws -> T {
         try await RunningVault.run(
             provider: provider.provider,
-            configuration: VaultConfiguration(schedulerInterval: .seconds(1_000_000_000), validationLimits: nil), body)
+            configuration: VaultConfiguration(validationLimits: nil), body)
     }
 
     private func key(_ vault: RunningVault, _ id: String) async throws -> JSONTree {
@@ -212,7 +212,7 @@ struct SchedulerTests {
         let made = Made()
         let quiet = { (endpoints: [ProviderID: String]) in
             VaultConfiguration(
-                endpoints: endpoints, schedulerInterval: .seconds(1_000_000_000), validationLimits: nil)
+                endpoints: endpoints, validationLimits: nil)
         }
         let vault = try await RunningVault.run(provider: provider.provider, configuration: quiet([:])) { vault in
             made.id = try await proven(vault)
@@ -264,6 +264,22 @@ struct SchedulerTests {
             let stats = try await vault.call("GET", "/v1/stats").json
             #expect(stats["by_stale_reason"]["age"].int == 210)
             #expect(try await RotationScheduler(vault.vault).pass() == 0)
+        }
+    }
+
+    @Test func `the scheduler looks at every interval, and stops when it is cancelled`() async throws {
+        try await RunningVault.run(configuration: VaultConfiguration(validationLimits: nil)) { vault in
+            let id = try await vault.store(FakeKeys.anthropic())
+            let scheduler = Task { await RotationScheduler(vault.vault).run() }
+            try await eventually("the scheduler sleeps after its first pass") { vault.time.sleeperCount == 1 }
+            #expect(try await vault.call("GET", "/v1/keys/\(id)").json["stale"]["is_stale"].bool == false)
+            vault.time.advance(by: 90 * 86_400)
+            try await eventually("the next pass flags the key") {
+                try await vault.call("GET", "/v1/keys/\(id)").json["stale"]["is_stale"].bool == true
+            }
+            scheduler.cancel()
+            await scheduler.value
+            #expect(vault.time.sleeperCount == 0)
         }
     }
 }

@@ -40,8 +40,8 @@ package final class RunningVault: Sendable {
 
     /// Makes a vault, serves it, and stops it when `body` returns.
     ///
-    /// Deferred writes and the scheduler run as in a server; the scheduler passes once at the start and then sleeps
-    /// on `time`. Tests that want a pass at a certain moment call `RotationScheduler(vault).pass()`.
+    /// Deferred writes and mass revocations run as in a server. The scheduler does not, so that nothing happens to a key
+    /// between two steps of a test: whoever wants a pass calls `RotationScheduler(vault).pass()`.
     package static func run<T>(
         provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
         limitsFailures: Bool = true, limits: ServerLimits = ServerLimits(),
@@ -97,7 +97,7 @@ package final class RunningVault: Sendable {
             directory: directory, time: time, vault: vault, port: listener.port, adminToken: tokens.0,
             appToken: tokens.1, projectID: tokens.2)
         let server = Task { try await listener.run() }
-        let work = Task { await vault.run() }
+        let work = Task { await vault.runDeferredWrites() }
         let result: Result<T, any Error>
         do { result = .success(try await body(running)) } catch { result = .failure(error) }
         server.cancel()

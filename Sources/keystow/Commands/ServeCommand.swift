@@ -75,10 +75,12 @@ enum ServeCommand {
     private static func announce(_ configuration: Configuration, port: UInt16, _ log: ServerLog) {
         let address = ListenAddress(address: configuration.listen.address, port: port)
         Console.say("{\"listening\":\"http://\(address)\"}")
-        log.note(.info, .listening, [("url", "http://\(address)")])
-        guard Console.isTerminal else { return }
-        Console.tell("try it: curl -s http://\(address)/v1/token -H \"Authorization: Bearer $KEYSTOW_TOKEN\"")
-        Console.tell("Ctrl-C stops")
+        if Console.isTerminal {
+            Console.tell("try it, with a token: curl -s http://\(address)/v1/token -H 'Authorization: Bearer kst_…'")
+            Console.tell("Ctrl-C stops")
+        } else {
+            log.note(.info, .listening, [("url", "http://\(address)"), ("try", "curl -s http://\(address)/readyz")])
+        }
     }
 }
 

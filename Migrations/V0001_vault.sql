@@ -127,6 +127,7 @@ CREATE TABLE versions (
     created_at  INTEGER NOT NULL,
     retired_at  INTEGER,
     shredded_at INTEGER,
+    verdict     TEXT,
     PRIMARY KEY (key_id, number),
     CHECK ((term IS NULL) = (wrapped_dek IS NULL) AND (term IS NULL) = (box IS NULL))
 ) STRICT;

@@ -32,13 +32,15 @@ package struct KeyVersion: Sendable, Equatable {
     package var createdAt: Timestamp
     package var retiredAt: Timestamp?
     package var shreddedAt: Timestamp?
+    /// The last definite answer about this secret, kept for the grace time in which it may come back.
+    package var verdict: Verdict?
     /// Where this secret was proven: what its box is bound to.
     package var endpoint: String
 
     package init(
         keyID: KeyID, number: Int, state: State, sealed: SealedSecret?, blindIndex: [UInt8]?, hint: String,
         fingerprint: String, createdAt: Timestamp, retiredAt: Timestamp? = nil, shreddedAt: Timestamp? = nil,
-        endpoint: String = ""
+        verdict: Verdict? = nil, endpoint: String = ""
     ) {
         self.keyID = keyID
         self.number = number
@@ -50,6 +52,7 @@ package struct KeyVersion: Sendable, Equatable {
         self.createdAt = createdAt
         self.retiredAt = retiredAt
         self.shreddedAt = shreddedAt
+        self.verdict = verdict
         self.endpoint = endpoint
     }
 }

@@ -1,5 +1,5 @@
 /// A moment: whole milliseconds since 1970-01-01T00:00:00Z.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct Timestamp: Hashable, Comparable, Sendable, Codable {
     package let milliseconds: Int64
 
     package init(milliseconds: Int64) {

@@ -1,5 +1,5 @@
 /// What a provider said about a key; the raw value is the API's `verdict.code`.
-package enum VerdictCode: String, Sendable, CaseIterable {
+package enum VerdictCode: String, Sendable, CaseIterable, Codable {
     case valid
     /// Genuine, but its account cannot pay now.
     case validUnfunded = "valid_unfunded"
@@ -21,7 +21,7 @@ package enum VerdictCode: String, Sendable, CaseIterable {
 }
 
 /// The outcome of one test call, in words for machines and for people. Holds nothing of the key.
-package struct Verdict: Sendable, Equatable {
+package struct Verdict: Sendable, Equatable, Codable {
     package var code: VerdictCode
     /// Stable, for machines: `ok`, `no_credit`, `rejected`, `rate_limited`, …
     package var reason: String
@@ -58,7 +58,7 @@ package struct Verdict: Sendable, Equatable {
 }
 
 /// A provider's error object in Anthropic's shape: `{"type":"error","error":{"type":…,"message":…}}`.
-package struct ProviderError: Sendable, Equatable {
+package struct ProviderError: Sendable, Equatable, Codable {
     package let type: String
     package let message: String
 

@@ -96,6 +96,7 @@ extension Vault {
         if grace > 0, wasBelievable, var version = try edit.transaction.version(outgoing, of: edit.record.id) {
             version.state = .previous
             version.retiredAt = edit.now
+            version.verdict = edit.record.verdict
             try edit.transaction.update(version)
             edit.record.previousVersion = outgoing
             edit.record.previousUntil = edit.now + grace
@@ -222,11 +223,13 @@ extension Vault {
             edit.record.hint = described.hint
             edit.record.fingerprint = described.fingerprint
             edit.record.versionStoredAt = version.createdAt
-            edit.record.verdict = nil
+            // What was known of this secret holds again until it is tested, which is at once.
+            edit.record.verdict = version.verdict
+            edit.record.account = version.verdict?.account ?? [:]
             edit.record.refusedSince = nil
             edit.record.staleReasons = []
             edit.record.staleSince = nil
-            edit.record.status = .unverified
+            edit.record.status = version.verdict.map { KeyStates.status(after: $0.code) } ?? .unverified
             edit.record.nextCheckAt = policy.recheckEverySeconds.map { _ in edit.now }
             edit.actions = [.keyRolledBack]
         }

@@ -1,6 +1,7 @@
 import FoundationEssentials
+import VaultModel
 
-/// Maps and lists of strings as JSON text in a column.
+/// Maps, lists and verdicts as JSON text in a column.
 ///
 /// Writing gives one spelling (names sorted, no spaces). Reading is lenient: what is not such a text is
 /// empty, because these columns only describe and a damaged one must not hide its row.
@@ -31,6 +32,13 @@ enum JSONText {
     }
 
     static func numbers(_ text: String) -> [Int] { decode(text) ?? [] }
+
+    static func value(_ verdict: Verdict?) throws(StoreError) -> Value {
+        guard let verdict else { return .string(nil) }
+        return try encode(verdict)
+    }
+
+    static func verdict(_ text: String?) -> Verdict? { text.flatMap { decode($0) } }
 
     private static func encode(_ value: some Encodable) throws(StoreError) -> Value {
         let encoder = JSONEncoder()

@@ -41,7 +41,7 @@ extension WriteTransaction {
         _ version: KeyVersion, project: ProjectID, owner: UserID, provider: ProviderID, leakBucket: Int?
     ) throws(StoreError) {
         let identity: [Value] = [.id(project), .owner(owner), .provider(provider), .int(leakBucket)]
-        try connection.run(VersionRow.columns.insert, VersionRow.values(version) + identity)
+        try connection.run(VersionRow.columns.insert, try VersionRow.values(version) + identity)
     }
 
     /// Writes all that a version has. Without a sealed secret it is shredded: what was there is overwritten with zeros
@@ -50,7 +50,7 @@ extension WriteTransaction {
     /// - Throws: ``StoreError/constraint(_:)`` when there is no such version.
     package func update(_ version: KeyVersion) throws(StoreError) {
         if version.sealed == nil { try shred(version.number, of: version.keyID) }
-        try runOnOneRow(VersionRow.update, VersionRow.values(version), table: "versions")
+        try runOnOneRow(VersionRow.update, try VersionRow.values(version), table: "versions")
     }
 
     /// Shreds what each version of the key still holds.
@@ -86,12 +86,12 @@ private enum VersionRow {
     static let columns = Columns(
         "versions",
         "key_id", "number", "state", "term", "wrapped_dek", "box", "blind_index", "hint", "fingerprint", "created_at",
-        "retired_at", "shredded_at", "endpoint", "project_id", "owner", "provider", "leak_bucket"
+        "retired_at", "shredded_at", "endpoint", "verdict", "project_id", "owner", "provider", "leak_bucket"
     )
     static let own = Columns(
         "versions",
         "key_id", "number", "state", "term", "wrapped_dek", "box", "blind_index", "hint", "fingerprint", "created_at",
-        "retired_at", "shredded_at", "endpoint"
+        "retired_at", "shredded_at", "endpoint", "verdict"
     )
     static let update = own.update(keys: 2)
     static let byNumber = "SELECT \(own.list()) FROM versions WHERE key_id = $1 AND number = $2"
@@ -102,12 +102,12 @@ private enum VersionRow {
     static let duplicate =
         "SELECT key_id FROM versions WHERE project_id = $1 AND owner = $2 AND provider = $3 AND blind_index = $4"
 
-    static func values(_ version: KeyVersion) -> [Value] {
+    static func values(_ version: KeyVersion) throws(StoreError) -> [Value] {
         [
             .id(version.keyID), .int(version.number), .text(version.state.rawValue), .int(version.sealed?.term),
             .bytes(version.sealed?.wrappedDEK), .bytes(version.sealed?.box), .bytes(version.blindIndex),
             .text(version.hint), .text(version.fingerprint), .time(version.createdAt), .time(version.retiredAt),
-            .time(version.shreddedAt), .text(version.endpoint),
+            .time(version.shreddedAt), .text(version.endpoint), try JSONText.value(version.verdict),
         ]
     }
 
@@ -117,11 +117,13 @@ private enum VersionRow {
         let number = row.int()
         let state = row.name(or: KeyVersion.State.retired)
         let sealed = sealed(&row)
-        return KeyVersion(
+        var version = KeyVersion(
             keyID: keyID, number: number, state: state, sealed: sealed, blindIndex: row.optionalBlob(),
             hint: row.text(), fingerprint: row.text(), createdAt: row.time(), retiredAt: row.optionalTime(),
             shreddedAt: row.optionalTime(), endpoint: row.text()
         )
+        version.verdict = JSONText.verdict(row.optionalText())
+        return version
     }
 
     private static func sealed(_ row: inout Row) -> SealedSecret? {

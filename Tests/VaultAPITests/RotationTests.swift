@@ -89,11 +89,15 @@ struct RotationTests {
     @Test func `a rollback makes the previous secret current, and no number is used twice`() async throws {
         try await Stage.run { vault in
             let id = try await vault.proven(secret(1))
+            let before = try await vault.get("/v1/keys/\(id)")
             _ = try await rotate(vault, id, secret(2), #","grace_seconds":60"#)
             vault.time.advance(by: 59)
             let back = try await vault.post("/v1/keys/\(id)/rollback")
             #expect(back.status == 200, "\(back.text)")
             #expect(back.json["version"].int == 1)
+            #expect(back.json["status"].string == "active")
+            #expect(back.json["verdict"]["code"].string == "valid")
+            #expect(back.json["account"] == before.json["account"])
             #expect(try await revealed(vault, id) == secret(1))
             #expect(try await states(vault, id) == ["2 retired shredded", "1 current"])
             #expect(try await rotate(vault, id, secret(3)).json["version"].int == 3)

@@ -129,7 +129,11 @@ func makeVersion(
         keyID: key.id, number: number, state: state,
         sealed: SealedSecret(term: 1, wrappedDEK: [UInt8](repeating: 0xDE, count: 134), box: box),
         blindIndex: blindIndex.map { [UInt8](repeating: $0, count: 32) }, hint: "sk-…wXAA", fingerprint: "kfp_x",
-        createdAt: noon
+        createdAt: noon,
+        verdict: Verdict(
+            code: .validUnfunded, reason: "no_credit", message: "The key is genuine.", tested: ["identity", "funding"],
+            checkedAt: noon, httpStatus: 400, providerRequestID: "req_1", account: ["organization_id": "o"]),
+        endpoint: "https://api.example.com"
     )
 }
 

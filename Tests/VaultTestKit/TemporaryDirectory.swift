@@ -25,26 +25,38 @@ package final class TemporaryDirectory: Sendable {
     }
 
     private static func names(in directory: String) -> [String] {
+        entries(of: directory).flatMap { isFolder($0) ? names(in: $0) : [$0] }
+    }
+
+    private static func entries(of directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }
         defer { closedir(stream) }
-        var names: [String] = []
+        var paths: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard name != ".", name != ".." else { continue }
-            let path = directory + "/" + name
-            var status = stat()
-            guard lstat(path, &status) == 0 else { continue }
-            names += status.st_mode & S_IFMT == S_IFDIR ? Self.names(in: path) : [path]
+            if name != ".", name != ".." { paths.append(directory + "/" + name) }
         }
-        return names
+        return paths
     }
 
-    deinit {
-        for file in Self.names(in: path) { unlink(file) }
-        rmdir(path)
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
+
+    private static func remove(_ directory: String) {
+        for file in names(in: directory) { unlink(file) }
+        for folder in folders(in: directory) { remove(folder) }
+        rmdir(directory)
+    }
+
+    private static func folders(in directory: String) -> [String] {
+        entries(of: directory).filter { isFolder($0) }
+    }
+
+    deinit { Self.remove(path) }
 }
 
 /// The kit itself could not do what a test asked; says what.

@@ -56,7 +56,7 @@ final class Mirror: Responder {
 
 /// Runs a server for the length of `body`, then stops it and waits for its end.
 func withServer<T: Sendable>(
-    _ limits: ServerLimits = ServerLimits(), address: String = "127.0.0.1",
+    _ limits: ServerLimits = patient, address: String = "127.0.0.1",
     _ body: (UInt16, Mirror) async throws -> T
 ) async throws -> T {
     let mirror = Mirror()
@@ -68,6 +68,13 @@ func withServer<T: Sendable>(
     running.cancel()
     try await running.value
     return try outcome.get()
+}
+
+/// Limits of time that no test runs into, however busy the machine is.
+private let patient = limits { limits in
+    limits.headerSeconds = 300
+    limits.requestSeconds = 300
+    limits.idleSeconds = 300
 }
 
 /// Small limits, for tests that run into them.

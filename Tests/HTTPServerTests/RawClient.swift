@@ -119,7 +119,7 @@ struct Answer: Sendable {
 
 /// Asks `condition` again and again until it holds; throws after a time that no healthy run comes near.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(120)
     var attempts = 0
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw RawClient.Failure.tooLate(what) }

@@ -38,13 +38,22 @@ package final class RunningVault: Sendable {
         case unreachable
     }
 
+    /// Limits of time that no test runs into, however busy the machine is.
+    package static var patient: ServerLimits {
+        var limits = ServerLimits()
+        limits.headerSeconds = 300
+        limits.requestSeconds = 300
+        limits.idleSeconds = 300
+        return limits
+    }
+
     /// Makes a vault, serves it, and stops it when `body` returns.
     ///
     /// Deferred writes and mass revocations run as in a server. The scheduler does not, so that nothing happens to a key
     /// between two steps of a test: whoever wants a pass calls `RotationScheduler(vault).pass()`.
     package static func run<T>(
         provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
-        limitsFailures: Bool = true, limits: ServerLimits = ServerLimits(),
+        limitsFailures: Bool = true, limits: ServerLimits = RunningVault.patient,
         _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let directory = try TemporaryDirectory()
@@ -66,7 +75,7 @@ package final class RunningVault: Sendable {
             directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
         return try await Self.serve(
             location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
-            ServerLimits(), body)
+            Self.patient, body)
     }
 
     private static func serve<T>(

@@ -51,8 +51,10 @@ extension Keyring {
     }
 
     /// 16 hexadecimal digits that tell the audit log's entries about one secret from those about another.
-    package func auditReference(of secret: borrowing SecretBytes) throws(CryptoError) -> String {
-        let tag = try secret.withBytes { secret throws(CryptoError) in try auditReferences.tag(of: secret) }
+    ///
+    /// - Parameter blindIndex: what stands for the secret, so that an entry can be written without opening it.
+    package func auditReference(of blindIndex: [UInt8]) throws(CryptoError) -> String {
+        let tag = try unsafe auditReferences.tag(of: blindIndex.span.bytes)
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: tag[..<8].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

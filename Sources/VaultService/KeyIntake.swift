@@ -66,7 +66,6 @@ extension Vault {
         let verdict = try await prove(
             accepted.secret, for: key, validation: intake.validation, wantsFunding: intake.wantsFundingCheck, context)
         let sealed = try seal(accepted.secret, version: 1, of: key)
-        let reference = try auditReference(of: accepted.secret)
         let intakeKey = key
         return try await write(context) { [self] transaction in
             guard try believedProject(project, in: transaction) != nil else { throw VaultError.notFound }
@@ -88,7 +87,8 @@ extension Vault {
                 AuditEntry(
                     at: now, actor: context.caller, action: .keyCreated, object: "\(id)", keyID: id,
                     projectID: project, outcome: verdict?.code.rawValue ?? "unverified",
-                    requestID: context.requestID, keyRef: reference, reason: verdict?.reason ?? "skipped", revision: 1))
+                    requestID: context.requestID, keyRef: keyring.auditReference(of: key.blindIndex),
+                    reason: verdict?.reason ?? "skipped", revision: 1))
             return KeyView(record: key, integrity: .sound, rotateBy: RotationPlan.rotateBy(key, under: policy))
         }
     }
@@ -175,14 +175,6 @@ extension Vault {
                 keyID: key.id, number: version, state: .current, sealed: sealed.0, blindIndex: key.blindIndex,
                 hint: key.hint, fingerprint: key.fingerprint, createdAt: now, endpoint: key.endpoint),
             project: key.projectID, owner: key.owner, provider: key.provider, leakBucket: sealed.leakBucket)
-    }
-
-    func auditReference(of secret: borrowing SecretBytes) throws(VaultError) -> String {
-        do {
-            return try keyring.auditReference(of: secret)
-        } catch {
-            throw VaultError(thrown: error)
-        }
     }
 
     /// What the first verdict makes of a key, or of its new version.

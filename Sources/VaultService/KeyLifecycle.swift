@@ -1,3 +1,4 @@
+import VaultCrypto
 package import VaultModel
 import VaultStore
 
@@ -125,7 +126,8 @@ extension Vault {
         _ = try transaction.append(
             AuditEntry(
                 at: edit.now, actor: context.caller, action: .keyDeleted, object: "\(record.id)", keyID: record.id,
-                projectID: record.projectID, requestID: context.requestID, revision: newest.next))
+                projectID: record.projectID, requestID: context.requestID,
+                keyRef: keyring.auditReference(of: record.blindIndex), revision: newest.next))
     }
 }
 

@@ -66,8 +66,8 @@ extension Vault {
             _ = try transaction.append(
                 AuditEntry(
                     at: now, actor: context.caller, action: .keyRevealed, object: "\(record.id)", keyID: record.id,
-                    projectID: record.projectID, requestID: context.requestID, reason: reason,
-                    revision: record.revision))
+                    projectID: record.projectID, requestID: context.requestID,
+                    keyRef: keyring.auditReference(of: record.blindIndex), reason: reason, revision: record.revision))
             return true
         }
     }

@@ -39,7 +39,6 @@ extension Vault {
             accepted.secret, for: new,
             validation: replacement.validation ?? (canTest(old.provider) ? .required : .bestEffort),
             wantsFunding: replacement.wantsFundingCheck, context)
-        let reference = try auditReference(of: accepted.secret)
         let graceSeconds = replacement.graceSeconds
         // The version's number is under the seal, so another rotation in between means sealing again.
         for _ in 0..<8 {
@@ -59,7 +58,6 @@ extension Vault {
                 try refuseDuplicate(of: new, besides: view.status == .undecryptable ? id : nil, in: transaction)
                 var edit = KeyEdit(view, in: transaction, at: now)
                 edit.record = try proven(view, for: context.caller, in: transaction)
-                edit.keyRef = reference
                 try swap(&edit, to: new, number: number, sealed, graceSeconds: graceSeconds, verdict)
                 return try finish(edit, context, reason: verdict?.reason ?? "skipped")
             }

@@ -90,7 +90,8 @@ extension Vault {
             _ = try transaction.append(
                 AuditEntry(
                     at: edit.now, actor: context.caller, action: action, object: "\(record.id)", keyID: record.id,
-                    projectID: record.projectID, requestID: context.requestID, keyRef: edit.keyRef, reason: reason,
+                    projectID: record.projectID, requestID: context.requestID,
+                    keyRef: keyring.auditReference(of: record.blindIndex), reason: reason,
                     revision: isSound ? record.revision : newest))
         }
         return KeyView(
@@ -125,8 +126,6 @@ struct KeyEdit {
     var record: KeyRecord
     /// What happened, for the audit log; nothing is written while this is empty.
     var actions: [AuditAction] = []
-    /// Names the secret in the audit entries.
-    var keyRef = ""
     /// Set when the change replaces everything an attacker could have touched.
     var isHealed = false
 

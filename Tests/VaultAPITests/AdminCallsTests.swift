@@ -254,6 +254,20 @@ struct AdminCallsTests {
 
     // MARK: Audit
 
+    @Test func `entries about one secret name it alike, and another secret otherwise`() async throws {
+        try await Stage.run { vault in
+            let id = try await vault.proven(FakeKeys.anthropic("valid", 1))
+            _ = try await vault.post("/v1/keys/\(id)/reveal")
+            _ = try await vault.post("/v1/keys/\(id)/rotate", #"{"key":"\#(FakeKeys.anthropic("valid", 2))"}"#)
+            _ = try await vault.post("/v1/keys/\(id)/reveal")
+            let entries = try await vault.get("/v1/keys/\(id)/events").json["data"].items
+            let references = entries.compactMap { $0["key_ref"].string }
+            #expect(entries.compactMap { $0["action"].string }.count == 4 && references.count == 4)
+            #expect(references[0] == references[1] && references[2] == references[3])
+            #expect(references[0] != references[2])
+        }
+    }
+
     @Test func `audit entries have the documented members, and filters narrow them`() async throws {
         try await Stage.run { vault in
             let id = try await vault.proven(FakeKeys.anthropic())

@@ -34,7 +34,7 @@ struct PurposeTests {
             try keyring.fingerprint(of: key, project: project, provider: .anthropic)
                 == "kfp_mvibgmdy2jr5d6gm3ovdtn5y4y")
         #expect(try keyring.leakBucket(of: key) == 13_236_514)
-        #expect(try keyring.auditReference(of: key) == "ba02c27ae07c6551")
+        #expect(try keyring.auditReference(of: bytes) == "ba02c27ae07c6551")
     }
 
     @Test func `C15: no two purposes share a key, and what one authenticates no other does`() throws {

@@ -1,7 +1,8 @@
 /// Where a key is in its life; the raw value is the API's `status`.
 package enum KeyStatus: String, Sendable, CaseIterable {
     case active, unverified, failing, quarantined, revoked, expired
-    /// The row or its ciphertext cannot be believed. Found when looking; never written.
+    /// The row or its ciphertext cannot be believed. Written only where the ciphertext was found not to open: what is
+    /// wrong with a row is found each time it is looked at.
     case undecryptable
 }
 

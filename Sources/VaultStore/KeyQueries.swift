@@ -5,7 +5,7 @@ package struct KeyFilter: Sendable, Equatable {
     package var projectID: ProjectID?
     package var owner: UserID?
     package var provider: ProviderID?
-    /// `undecryptable` is never stored, so nothing matches it.
+    /// The stored one: what a row that cannot be believed says.
     package var status: KeyStatus?
     package var isStale: Bool?
 

@@ -27,6 +27,18 @@ extension Vault {
         "\(CursorText(position))" + (try mac(of: position, scope))
     }
 
+    /// The page that `rows` begin: up to `limit` of them, and a cursor when there is one more.
+    ///
+    /// Rows that `item` makes nothing of are passed over; the page is then shorter, and the next begins where it would.
+    func page<Row, Item: Sendable>(
+        of rows: [Row], limit: Int, _ scope: CursorScope, id: (Row) -> UUIDv7, _ item: (Row) throws -> Item?
+    ) throws -> Page<Item> {
+        let last = rows.count > limit ? id(rows[limit - 1]) : nil
+        return Page(
+            items: try rows.prefix(limit).compactMap(item),
+            nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })
+    }
+
     /// - Throws: `invalidCursor` for anything this vault did not give out for this very list.
     func open(cursor text: String, _ scope: CursorScope) throws(VaultError) -> UUIDv7 {
         let marked = Array(text.utf8)

@@ -76,8 +76,13 @@ extension Vault {
     func open(
         _ sealed: SealedSecret, of key: KeyRecord, version: Int? = nil
     ) throws(VaultError) -> SecretBytes? {
+        try open(sealed, under: key.binding(of: version ?? key.currentVersion))
+    }
+
+    /// The secret, or `nil` when the box was not sealed for `binding`.
+    func open(_ sealed: SealedSecret, under binding: SecretBinding) throws(VaultError) -> SecretBytes? {
         do {
-            return try keyring.open(sealed, for: key.binding(of: version ?? key.currentVersion))
+            return try keyring.open(sealed, for: binding)
         } catch let error as CryptoError where error == .cannotOpen {
             return nil
         } catch {

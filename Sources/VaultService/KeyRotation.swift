@@ -141,7 +141,7 @@ extension Vault {
             for version in try transaction.versions(of: record.id) {
                 guard let sealed = version.sealed,
                     let binding = try transaction.binding(of: version.number, of: record.id),
-                    try opens(sealed, under: binding)
+                    let _ = try open(sealed, under: binding)
                 else { continue }
                 record.projectID = binding.projectID
                 record.owner = binding.owner
@@ -152,15 +152,6 @@ extension Vault {
         guard caller.sees(record.projectID), try project(ofCreated: record.id, in: transaction) == record.projectID
         else { throw VaultError.notFound }
         return record
-    }
-
-    private func opens(_ sealed: SealedSecret, under binding: SecretBinding) throws -> Bool {
-        do {
-            _ = try keyring.open(sealed, for: binding)
-            return true
-        } catch let error as CryptoError where error == .cannotOpen {
-            return false
-        }
     }
 
     /// A row that cannot be believed might be a tombstone that somebody edited: the audit log decides.

@@ -86,12 +86,13 @@ extension Vault {
         // An end that was only seen until now gets its event with the row that says so.
         let hasEnded = isSound && record.status == .expired && stored?.record.status != .expired
         let actions = hasEnded && !edit.actions.contains(.keyExpired) ? [.keyExpired] + edit.actions : edit.actions
+        let reference = try keyring.auditReference(of: record.blindIndex)
         for action in actions {
             _ = try transaction.append(
                 AuditEntry(
                     at: edit.now, actor: context.caller, action: action, object: "\(record.id)", keyID: record.id,
                     projectID: record.projectID, requestID: context.requestID,
-                    keyRef: keyring.auditReference(of: record.blindIndex), reason: reason,
+                    keyRef: reference, reason: reason,
                     revision: isSound ? record.revision : newest))
         }
         return KeyView(

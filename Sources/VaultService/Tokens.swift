@@ -134,12 +134,10 @@ extension Vault {
         let scope = CursorScope(list: "tokens", project: context.caller.projectID ?? project)
         let before = try cursor.map { cursor throws(VaultError) in try open(cursor: cursor, scope) }.map(TokenID.init)
         return try reading { transaction in
-            let page = try transaction.tokens(project: scope.project, before: before, limit: limit + 1)
-            let items = try page.prefix(limit).compactMap { try believed($0, in: transaction) }
-                .filter { $0.revokedAt == nil }
-            let last = page.count > limit ? page[limit - 1].record.id.uuid : nil
-            return Page(
-                items: items, nextCursor: try last.map { last throws(VaultError) in try seal(cursor: last, scope) })
+            let rows = try transaction.tokens(project: scope.project, before: before, limit: limit + 1)
+            return try page(of: rows, limit: limit, scope, id: \.record.id.uuid) { stored in
+                try believed(stored, in: transaction).flatMap { $0.revokedAt == nil ? $0 : nil }
+            }
         }
     }
 

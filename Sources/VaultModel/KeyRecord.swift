@@ -47,6 +47,8 @@ package struct KeyRecord: Sendable, Equatable {
     package var provider: ProviderID
     /// The origin the key was proven at, `scheme://host[:port]`; part of what its box is bound to.
     package var endpoint: String
+    /// What the provider's base URL needs besides, such as a region: decides where a new secret is tested.
+    package var params: [String: String]
     package var status: KeyStatus
     package var expiresAt: Timestamp?
     package var currentVersion: Int
@@ -64,7 +66,6 @@ package struct KeyRecord: Sendable, Equatable {
     package var hint: String
     package var fingerprint: String
     package var tags: [String: String]
-    package var params: [String: String]
     package var account: [String: String]
     /// The last definite answer.
     package var verdict: Verdict?

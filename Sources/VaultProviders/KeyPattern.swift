@@ -5,6 +5,15 @@ struct KeyPattern: Sendable, Decodable {
         let text: String
         let before: Int
         let after: Int
+
+        private enum Member: String, CodingKey, CaseIterable { case text, before, after }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.members(Member.self)
+            text = try members.decode(String.self, forKey: .text)
+            before = try members.decode(Int.self, forKey: .before)
+            after = try members.decode(Int.self, forKey: .after)
+        }
     }
 
     /// What a run of characters is, measured against a pattern.
@@ -37,13 +46,13 @@ struct KeyPattern: Sendable, Decodable {
     /// The shortest one.
     static let shortestKey = 16
 
-    private enum Member: String, CodingKey {
-        case kind, prefix, alphabet, body, suffix, marker, segments, padding
+    private enum Member: String, CodingKey, CaseIterable {
+        case kind, prefix, alphabet, body, suffix, marker, segments, padding, verified
         case needsChoice = "needs_choice"
     }
 
     init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Member.self)
+        let members = try decoder.members(Member.self)
         kind = try members.decode(String.self, forKey: .kind)
         prefix = Array(try members.decode(String.self, forKey: .prefix).utf8)
         alphabet = try members.decode(Alphabet.self, forKey: .alphabet)

@@ -9,6 +9,10 @@ package struct OutcomeRow: Sendable, Decodable {
         case hundreds(Int)
         /// There was no answer.
         case network
+        /// The other side could not prove who it is, so that nothing was sent.
+        case insecure
+        /// Our own client did not make the call.
+        case refused
         /// 200, but not the body that the call expects.
         case unexpectedBody
         case any
@@ -22,6 +26,8 @@ package struct OutcomeRow: Sendable, Decodable {
             let text = try value.decode(String.self)
             switch text {
             case "network": self = .network
+            case "tls": self = .insecure
+            case "refused": self = .refused
             case "200-nonjson": self = .unexpectedBody
             case "*": self = .any
             default:
@@ -39,10 +45,21 @@ package struct OutcomeRow: Sendable, Decodable {
         let equals: JSONValue?
         let atMost: Double?
 
-        private enum CodingKeys: String, CodingKey {
+        private enum Member: String, CodingKey, CaseIterable {
             case path
             case equals = "is"
             case atMost = "at_most"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.members(Member.self)
+            path = try members.decode(String.self, forKey: .path)
+            equals = try members.decodeIfPresent(JSONValue.self, forKey: .equals)
+            atMost = try members.decodeIfPresent(Double.self, forKey: .atMost)
+            guard (equals == nil) != (atMost == nil) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .path, in: members, debugDescription: "exactly one of is and at_most")
+            }
         }
     }
 
@@ -57,13 +74,13 @@ package struct OutcomeRow: Sendable, Decodable {
     package let message: String
     package let honorsRetryAfter: Bool
 
-    private enum Member: String, CodingKey {
-        case status, type, contains, `where`, verdict, reason, message
+    private enum Member: String, CodingKey, CaseIterable {
+        case status, type, contains, `where`, verdict, reason, message, verified
         case honorsRetryAfter = "honors_retry_after"
     }
 
     package init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Member.self)
+        let members = try decoder.members(Member.self)
         status = try members.decode(Status.self, forKey: .status)
         type = try members.decodeIfPresent(String.self, forKey: .type)
         contains = try members.decodeIfPresent(String.self, forKey: .contains)

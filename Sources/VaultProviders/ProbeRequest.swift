@@ -14,14 +14,13 @@ package struct ProbeRequest: ~Copyable, Sendable {
     package let isToCatalogue: Bool
 
     init(
-        _ call: TestCall, of provider: Provider, path: String, endpoint: String, secret: consuming SecretBytes,
+        _ call: TestCall, path: String, at baseURL: String, isToCatalogue: Bool, secret: consuming SecretBytes,
         body: [UInt8] = []
     ) {
         method = call.method
-        let base = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        url = base + path
-        isToCatalogue = base == provider.baseURL
-        headers = call.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        url = baseURL + path
+        self.isToCatalogue = isToCatalogue
+        headers = call.headers
         secretHeaderName = call.secretHeader
         secretHeaderPrefix = call.secretPrefix
         self.secret = secret

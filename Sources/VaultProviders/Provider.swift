@@ -16,11 +16,13 @@ package struct Provider: Sendable, Decodable {
     /// How a person gets a key, step by step.
     package let steps: [String]
     /// What its base URL needs besides, such as a region.
-    package let params: [String]
+    package let params: [Parameter]
     let keys: [KeyPattern]
     let refused: [RefusedCredential]
     /// How many characters after the prefix a masked key shows, as in the provider's own console.
     let hintShows: Int
+    /// Whether its refusals come as plain text, so that such an answer counts as its own.
+    let hasPlainTextErrors: Bool
     let calls: TestCalls?
     /// Its own rows; those of every provider follow them.
     package let outcomes: [OutcomeRow]
@@ -28,17 +30,18 @@ package struct Provider: Sendable, Decodable {
     /// Whether its keys can be proven by a call.
     package var canBeTested: Bool { calls != nil }
 
-    private enum Member: String, CodingKey {
+    private enum Member: String, CodingKey, CaseIterable {
         case id, name, variables, steps, params, keys, refused, calls, outcomes
         case consoleURL = "console_url"
         case billingURL = "billing_url"
         case docsURL = "docs_url"
         case baseURL = "base_url"
         case hintShows = "hint_shows"
+        case hasPlainTextErrors = "plain_text_errors"
     }
 
     package init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Member.self)
+        let members = try decoder.members(Member.self)
         guard let id = ProviderID(try members.decode(String.self, forKey: .id)) else {
             throw DecodingError.dataCorruptedError(forKey: .id, in: members, debugDescription: "not a provider id")
         }
@@ -54,10 +57,11 @@ package struct Provider: Sendable, Decodable {
         steps = try members.decode([String].self, forKey: .steps).map {
             $0.filling(["console_url": consoleURL, "billing_url": billingURL])
         }
-        params = try members.decodeIfPresent([String].self, forKey: .params) ?? []
+        params = try members.decodeIfPresent([Parameter].self, forKey: .params) ?? []
         keys = try members.decode([KeyPattern].self, forKey: .keys)
         refused = try members.decodeIfPresent([RefusedCredential].self, forKey: .refused) ?? []
         hintShows = try members.decodeIfPresent(Int.self, forKey: .hintShows) ?? 0
+        hasPlainTextErrors = try members.decodeIfPresent(Bool.self, forKey: .hasPlainTextErrors) ?? false
         calls = try members.decodeIfPresent(TestCalls.self, forKey: .calls)
         outcomes = try members.decodeIfPresent([OutcomeRow].self, forKey: .outcomes) ?? []
     }

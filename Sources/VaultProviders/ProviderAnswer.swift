@@ -32,6 +32,14 @@ struct ProviderAnswer {
         message = json.map(Self.message(in:)) ?? Self.plainText(body)
     }
 
+    /// Whether it is a JSON object or list, as the answers of an API are.
+    var isStructured: Bool {
+        switch json {
+        case .object, .array: true
+        default: false
+        }
+    }
+
     func value(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
     private static func error(in json: JSONValue) -> JSONValue {
@@ -52,7 +60,7 @@ struct ProviderAnswer {
     private static func message(in json: JSONValue) -> String? {
         let places = [
             json["error"]?["message"], json["error"], json["detail"], json["detail"]?["message"], json["message"],
-            json.items?.first?["error"]?["message"],
+            json["Message"], json.items?.first?["error"]?["message"],
         ]
         return places.lazy.compactMap { $0?.text }.first
     }

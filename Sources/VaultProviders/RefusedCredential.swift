@@ -26,15 +26,15 @@ struct RefusedCredential: Sendable, Decodable {
     /// The provider's documented answer to it.
     let quotation: Quotation?
 
-    private enum Member: String, CodingKey {
-        case kind, anywhere, pattern, message, hint
+    private enum Member: String, CodingKey, CaseIterable {
+        case kind, anywhere, pattern, message, hint, verified
         case category = "as"
         case docsURL = "docs_url"
         case quotation = "quoted_error"
     }
 
     init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: Member.self)
+        let members = try decoder.members(Member.self)
         kind = try members.decode(String.self, forKey: .kind)
         category = try members.decode(Category.self, forKey: .category)
         anywhere = try members.decodeIfPresent(String.self, forKey: .anywhere).map { $0.utf8.map(\.lowered) }

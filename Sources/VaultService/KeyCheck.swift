@@ -25,7 +25,7 @@ extension Vault {
             return (key, try transaction.version(key.currentVersion, of: id)?.sealed)
         }
         let key = decided.key
-        guard key.endpoint == endpoint(of: key.provider) else {
+        guard let endpoint = endpoint(of: key) else {
             return try await record(endpointChanged: id, context)
         }
         guard let sealed = decided.sealed, let secret = try open(sealed, of: key) else {
@@ -35,8 +35,8 @@ extension Vault {
                 hint: "Rotate the key with a fresh secret. Other keys are not affected.")
         }
         let call = TestCall(
-            project: key.projectID, owner: key.owner, provider: key.provider, endpoint: key.endpoint,
-            wantsFunding: wantsFunding, isProven: Self.isProven(key, for: context.caller))
+            project: key.projectID, owner: key.owner, provider: key.provider, params: key.params,
+            endpoint: endpoint, wantsFunding: wantsFunding, isProven: Self.isProven(key, for: context.caller))
         let verdict = try await test(secret, call, context)
         return try await write { [self] transaction in
             let view = try find(id, for: context.caller, in: transaction)

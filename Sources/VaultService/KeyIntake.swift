@@ -58,9 +58,10 @@ extension Vault {
 
         let id = KeyID(at: now)
         var key = try describe(
-            accepted.secret, id: id, project: project, owner: intake.owner, provider: provider, at: now)
+            accepted.secret, id: id, project: project, owner: intake.owner, provider: provider, params: intake.params,
+            at: now)
         try refuseDuplicate(of: key)
-        (key.label, key.tags, key.params) = (intake.label, intake.tags, intake.params)
+        (key.label, key.tags) = (intake.label, intake.tags)
         key.expiresAt = intake.expiresAt
 
         let verdict = try await prove(
@@ -126,8 +127,8 @@ extension Vault {
     ) async throws(VaultError) -> Verdict? {
         guard validation != .skip else { return nil }
         let call = TestCall(
-            project: key.projectID, owner: key.owner, provider: key.provider, endpoint: key.endpoint,
-            wantsFunding: wantsFunding, isProven: false)
+            project: key.projectID, owner: key.owner, provider: key.provider, params: key.params,
+            endpoint: try endpoint(of: key.provider, params: key.params), wantsFunding: wantsFunding, isProven: false)
         let verdict = try await test(secret, call, context)
         if verdict.code.isRefusal { throw .rejected(verdict, summary(of: key.provider)) }
         if verdict.code == .unverified, validation == .required {
@@ -136,18 +137,23 @@ extension Vault {
         return verdict
     }
 
-    /// A record for a secret that is not stored yet.
+    /// A record for a secret that is not stored yet, bound to where its provider is called now.
+    ///
+    /// - Throws: `invalidField` when `params` lead nowhere.
     func describe(
         _ secret: borrowing SecretBytes, id: KeyID, project: ProjectID, owner: UserID, provider: ProviderID,
-        at now: Timestamp
+        params: [String: String], at now: Timestamp
     ) throws(VaultError) -> KeyRecord {
+        let endpoint = try endpoint(of: provider, params: params)
         do {
-            return KeyRecord(
-                id: id, projectID: project, owner: owner, provider: provider, endpoint: endpoint(of: provider),
+            var key = KeyRecord(
+                id: id, projectID: project, owner: owner, provider: provider, endpoint: endpoint.origin,
                 status: .unverified,
                 blindIndex: try keyring.blindIndex(of: secret, project: project, provider: provider),
                 hint: doctor.maskedHint(of: secret, provider: provider),
                 fingerprint: try keyring.fingerprint(of: secret, project: project, provider: provider), createdAt: now)
+            key.params = params
+            return key
         } catch {
             throw VaultError(thrown: error)
         }
@@ -197,13 +203,6 @@ extension Vault {
         let existing = try transaction.duplicate(
             project: key.projectID, owner: key.owner, provider: key.provider, blindIndex: key.blindIndex)
         if let existing, existing != healed { throw VaultError.duplicate(existing) }
-    }
-
-    /// The origin at which keys of `provider` are used: the operator's, else the catalogue's.
-    func endpoint(of provider: ProviderID) -> String {
-        configuration.endpoints[provider] ?? catalogue[provider].flatMap {
-            RequestURL($0.baseURL + "/")?.origin.description
-        } ?? ""
     }
 
     private func require(known provider: ProviderID?) throws(VaultError) {

@@ -32,7 +32,8 @@ extension Vault {
         let accepted = try accept(replacement.paste, chosen: old.provider)
         let now = time.now()
         let new = try describe(
-            accepted.secret, id: id, project: old.projectID, owner: old.owner, provider: old.provider, at: now)
+            accepted.secret, id: id, project: old.projectID, owner: old.owner, provider: old.provider,
+            params: old.params, at: now)
         // Of a secret that does not open any more, its owner has only the same again.
         try refuseDuplicate(of: new, besides: old.status == .undecryptable ? id : nil)
         let verdict = try await prove(
@@ -107,6 +108,7 @@ extension Vault {
         let status = edit.original.status
         let staysQuarantined = edit.record.quarantineReason == .admin
         edit.record.endpoint = new.endpoint
+        edit.record.params = new.params
         edit.record.currentVersion = number
         edit.record.lastVersion = number
         edit.record.blindIndex = new.blindIndex
@@ -138,6 +140,7 @@ extension Vault {
         var record = view.record
         try refuseResurrection(of: record.id, in: transaction)
         if view.integrity == .edited {
+            var origin: String?
             for version in try transaction.versions(of: record.id) {
                 guard let sealed = version.sealed,
                     let binding = try transaction.binding(of: version.number, of: record.id),
@@ -146,8 +149,10 @@ extension Vault {
                 record.projectID = binding.projectID
                 record.owner = binding.owner
                 record.provider = binding.provider
+                origin = binding.endpoint
             }
             record.expiresAt = nil
+            record.params = try params(of: record.provider, leadingTo: origin)
         }
         guard caller.sees(record.projectID), try project(ofCreated: record.id, in: transaction) == record.projectID
         else { throw VaultError.notFound }
@@ -195,7 +200,7 @@ extension Vault {
             }
             let described = try describe(
                 secret, id: proven.id, project: proven.projectID, owner: proven.owner, provider: proven.provider,
-                at: edit.now)
+                params: proven.params, at: edit.now)
             let policy = try policy(for: edit.record, in: edit.transaction)
             try edit.shred(version: edit.record.currentVersion)
             version.blindIndex = described.blindIndex

@@ -32,6 +32,6 @@ extension Vault {
         ProviderSummary(
             id: provider.id, name: provider.name, consoleURL: provider.consoleURL, billingURL: provider.billingURL,
             docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps,
-            params: provider.params)
+            params: provider.params.map(\.name))
     }
 }

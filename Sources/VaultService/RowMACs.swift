@@ -24,6 +24,11 @@ extension Keyring {
         row.append(Int(key.createdAt.milliseconds))
         row.append(Int(key.versionStoredAt.milliseconds))
         row.append(key.revision)
+        // They are part of where a new secret is sent. A row without any has the MAC that it had before they counted.
+        for (name, value) in key.params.sorted(by: { $0.key < $1.key }) {
+            row.append(name)
+            row.append(value)
+        }
         return try rowMAC(row.bytes)
     }
 

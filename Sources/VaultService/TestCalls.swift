@@ -30,7 +30,8 @@ struct TestCall: Sendable {
     let project: ProjectID
     let owner: UserID
     let provider: ProviderID
-    let endpoint: String
+    let params: [String: String]
+    let endpoint: Endpoint
     let wantsFunding: Bool
     /// A key that was proven before counts against no limit.
     let isProven: Bool
@@ -52,7 +53,7 @@ extension Vault {
         defer { testCalls.giveBack() }
         let attempt = try await admit(secret, call, context)
         let verdict = await probe.check(
-            secret, of: call.provider, at: call.endpoint, fundingCheck: call.wantsFunding)
+            secret, of: call.provider, at: call.endpoint.baseURL, fundingCheck: call.wantsFunding, params: call.params)
         // A call that was given up on our side says nothing of the provider: it must not be taken for an outage.
         guard !Task.isCancelled else { throw .overloaded }
         if let attempt, verdict.code != .unverified {

@@ -2,7 +2,7 @@ package import VaultModel
 
 /// What the composition root decides for a vault; read once.
 package struct VaultConfiguration: Sendable {
-    /// Operator's overrides of providers' base URLs: origins.
+    /// Operator's overrides of providers' base URLs, without a trailing slash.
     package var endpoints: [ProviderID: String]
     /// How often the scheduler looks, when nothing wakes it.
     package var schedulerInterval: Duration

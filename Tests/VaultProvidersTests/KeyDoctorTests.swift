@@ -150,8 +150,8 @@ struct KeyDoctorTests {
 
     @Test func `the work is linear whatever the catalogue says`() throws {
         let file = #"""
-            {"id":"a","name":"A","console_url":"","billing_url":"","docs_url":"","base_url":"","variables":[],"steps":[],
-             "keys":[],"refused":[{"kind":"k","as":"sign_in",
+            {"id":"a","name":"A","console_url":"https://a.test/","billing_url":"https://a.test/","docs_url":"https://a.test/",
+             "base_url":"https://api.a.test","variables":[],"steps":[],"keys":[],"refused":[{"kind":"k","as":"sign_in",
               "pattern":{"kind":"k","prefix":"ab","alphabet":"base64","body":[20000,20000]}}]}
             """#
         let catalogue = try Catalogue(files: [("a", Array(file.utf8))], outcomesOfAny: Array(#"{"outcomes":[]}"#.utf8))

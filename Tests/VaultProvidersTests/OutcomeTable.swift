@@ -98,7 +98,11 @@ let outcomes: [Outcome] = [
     Outcome("408", Outcome.raw(408, ""), .unverified, "provider_timeout", says: "Anthropic took too long"),
     Outcome("302", Outcome.raw(302, "<a>"), .unverified, "unexpected_redirect", says: "redirect"),
     Outcome("502 page", Outcome.raw(502, "<html>bad gateway</html>"), .unverified, "provider_error", says: "HTTP 502"),
-    Outcome("no answer", .failure(.timeout), .unverified, "unreachable", says: "could not reach Anthropic"),
+    Outcome("no answer", .failure(.unreachable), .unverified, "unreachable", says: "could not reach Anthropic"),
+    Outcome("no answer in time", .failure(.timeout), .unverified, "provider_timeout", says: "took too long"),
+    Outcome("no certificate", .failure(.tls), .unverified, "insecure_connection", says: "secure connection"),
+    Outcome("a private address", .failure(.refused), .unverified, "address_refused", says: "do not send keys"),
+    Outcome("too much", .failure(.tooLarge), .unverified, "unexpected_body", says: "expected form"),
     Outcome(
         "200 page", Outcome.raw(200, "<html>log in</html>"), .unverified, "unexpected_body", says: "captive portal"),
     Outcome(

@@ -74,7 +74,7 @@ struct ProbeTests {
     }
 
     @Test func `a second call proves that the account can pay`() async throws {
-        let (verdict, calls) = try await check([accepted, paid], funding: true, at: "http://127.0.0.1:9/")
+        let (verdict, calls) = try await check([accepted, paid], funding: true, at: "http://127.0.0.1:9")
         #expect(verdict.code == .valid)
         #expect(verdict.message == "Key works. Anthropic accepted it and the account can pay.")
         #expect(verdict.tested == ["identity", "funding"])
@@ -84,7 +84,7 @@ struct ProbeTests {
         #expect(calls.last?.isToCatalogue == false)
         #expect(
             calls.last?.body
-                == #"{"model":"claude-haiku-4-5","max_tokens":1,"messages":[{"role":"user","content":"."}]}"#)
+                == #"{"max_tokens":1,"messages":[{"content":".","role":"user"}],"model":"claude-haiku-4-5"}"#)
         #expect(calls.last?.headers["content-type"] == "application/json")
     }
 
@@ -147,7 +147,7 @@ struct ProbeTests {
     }
 
     @Test func `a provider without calls is not called`() async throws {
-        for id in ["groq", "nobody"].compactMap(ProviderID.init) {
+        for id in ["vertex", "nobody"].compactMap(ProviderID.init) {
             let (verdict, calls) = try await check([], provider: id)
             #expect(calls.isEmpty)
             #expect(verdict.code == .unverified)

@@ -79,9 +79,8 @@ extension Configuration {
         } catch {
             throw CommandFailure("the built-in catalogue is broken: \(error)", .software)
         }
-        let origins = endpoints.compactMapValues { RequestURL("\($0)/")?.origin }
         var settings = VaultConfiguration()
-        settings.endpoints = origins.mapValues(\.description)
+        settings.endpoints = endpoints.mapValues(\.description)
         settings.schedulerInterval = schedulerInterval
         settings.validationLimits = validationLimits.map { limits in
             VaultService.ValidationLimits(

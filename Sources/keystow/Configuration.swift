@@ -1,4 +1,5 @@
 import VaultModel
+import VaultProviders
 
 /// How this Keystow runs: read once, when the program starts, and all faults at once.
 struct Configuration: Sendable, Equatable {
@@ -12,6 +13,8 @@ struct Configuration: Sendable, Equatable {
     /// What connect links begin with; `nil`: the address that is listened on, which may have a free port.
     var publicURL: BaseURL?
     var hosts: [HostName]
+    /// Where further providers' files are; `nil`: the built-in catalogue alone.
+    var providersDirectory: String?
     /// Base URLs that stand in for the catalogue's.
     var endpoints: [ProviderID: BaseURL]
     var schedulerInterval: Duration
@@ -50,10 +53,9 @@ struct Configuration: Sendable, Equatable {
 
     /// Reads flags over environment.
     ///
-    /// - Parameter providers: the providers that an endpoint may be given for; `nil` leaves that unchecked.
     /// - Throws: all faults together.
     init(
-        environment: ProcessEnvironment, flags: SettingFlags = SettingFlags(), providers: Set<ProviderID>? = nil,
+        environment: ProcessEnvironment, flags: SettingFlags = SettingFlags(),
         unavailable: Set<Setting> = Setting.notInThisVersion
     ) throws(Faults) {
         var reader = ConfigurationReader(environment: environment, flags: flags, unavailable: unavailable)
@@ -75,7 +77,8 @@ struct Configuration: Sendable, Equatable {
         }
         hosts =
             reader.value(.hosts, mustBe: "host names, with or without port, between commas", parse: Self.hosts) ?? []
-        endpoints = reader.endpoints(of: providers)
+        providersDirectory = reader.path(.providersDirectory)
+        endpoints = reader.endpoints(of: reader.providers(in: providersDirectory))
         schedulerInterval =
             reader.value(.schedulerInterval, mustBe: "a duration such as 60s, 5m or 500ms") { Duration(written: $0) }
             ?? .seconds(60)
@@ -141,6 +144,16 @@ extension ConfigurationReader {
         }
         return file ?? descriptor ?? command ?? (isGiven(.masterKey) ? .environment : nil)
             ?? MasterKeySource.credential(in: environment)
+    }
+
+    /// The providers that an endpoint may be given for; `nil` when their files are at fault.
+    mutating func providers(in directory: String?) -> Set<ProviderID>? {
+        do {
+            return Set(try ProviderFiles.catalogue(adding: directory).providers.map(\.id))
+        } catch {
+            blame("\(name(of: .providersDirectory)): \(error.file): \(error.reason)")
+            return nil
+        }
     }
 
     /// `KEYSTOW_ENDPOINT_<PROVIDER>` and, over it, `--endpoint PROVIDER=URL`.

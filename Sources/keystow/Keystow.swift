@@ -1,6 +1,5 @@
 import Glibc
 import VaultCrypto
-import VaultProviders
 
 /// Where the program begins: understand what is asked, read the configuration, do it, say how it went.
 @main
@@ -49,8 +48,7 @@ struct Keystow {
     /// The configuration, or `nil` after every fault has been told.
     private static func configuration(_ environment: ProcessEnvironment, _ flags: SettingFlags) -> Configuration? {
         do throws(Configuration.Faults) {
-            let providers = (try? Catalogue.embedded()).map { Set($0.providers.map(\.id)) }
-            let configuration = try Configuration(environment: environment, flags: flags, providers: providers)
+            let configuration = try Configuration(environment: environment, flags: flags)
             for warning in configuration.warnings { Console.tell("warning: \(warning)") }
             return configuration
         } catch {

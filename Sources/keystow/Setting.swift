@@ -14,6 +14,7 @@ enum Setting: String, CaseIterable, Sendable {
     case masterKey = "KEYSTOW_MASTER_KEY"
     case publicURL = "KEYSTOW_PUBLIC_URL"
     case hosts = "KEYSTOW_HOSTS"
+    case providersDirectory = "KEYSTOW_PROVIDERS_DIR"
     case schedulerInterval = "KEYSTOW_SCHEDULER_INTERVAL"
     case validationLimits = "KEYSTOW_VALIDATION_LIMITS"
     case rateLimit = "KEYSTOW_RATE_LIMIT"
@@ -44,7 +45,7 @@ enum Setting: String, CaseIterable, Sendable {
     /// What the commands on the data directory need, and nothing about the network.
     static let ofVault: [Setting] = [
         .dataDirectory, .databaseURL, .masterKeyFile, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand,
-        .auditAnchor, .log,
+        .auditAnchor, .providersDirectory, .log,
     ]
 
     /// Everything that a server takes.
@@ -59,7 +60,7 @@ enum Setting: String, CaseIterable, Sendable {
     var placeholder: String {
         switch self {
         case .listen, .adminListen: "ADDRESS:PORT"
-        case .dataDirectory: "DIRECTORY"
+        case .dataDirectory, .providersDirectory: "DIRECTORY"
         case .databaseURL, .publicURL, .url: "URL"
         case .masterKeyFile, .masterKeyPreviousFile, .auditAnchor, .tlsCertificate, .tlsKey: "FILE"
         case .masterKeyDescriptor, .revealAlarm: "NUMBER"
@@ -104,6 +105,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .masterKey: "the master key itself, as base64 (a file is better)"
         case .publicURL: "what connect links begin with"
         case .hosts: "further Host values that are answered"
+        case .providersDirectory: "further providers, one JSON file each"
         case .schedulerInterval: "how often the rotation scheduler looks"
         case .validationLimits: "test calls per user (minute, day) and project (minute, day), or `off`"
         case .rateLimit: "calls per token, such as `1000/s`; `off` lifts every rate limit"

@@ -6,12 +6,11 @@ import VaultModel
 @Suite struct ConfigurationTests {
     private func read(
         _ values: [String: String] = [:], flags: SettingFlags = SettingFlags(), secrets: Set<Setting> = [],
-        providers: Set<ProviderID>? = nil, unavailable: Set<Setting> = []
+        unavailable: Set<Setting> = []
     ) throws(Configuration.Faults) -> Configuration {
         try Configuration(
             environment: ProcessEnvironment(values: values, secrets: secrets),
             flags: flags,
-            providers: providers,
             unavailable: unavailable
         )
     }
@@ -146,7 +145,7 @@ import VaultModel
 
     @Test func `an endpoint needs a provider that exists`() throws {
         let error = try #require(throws: Configuration.Faults.self) {
-            try read(["KEYSTOW_ENDPOINT_ANTROPIC": "https://a.example.com"], providers: [.anthropic])
+            try read(["KEYSTOW_ENDPOINT_ANTROPIC": "https://a.example.com"])
         }
         #expect(error.faults == ["KEYSTOW_ENDPOINT_ANTROPIC names no provider; did you mean anthropic?"])
     }

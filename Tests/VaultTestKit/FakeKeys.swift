@@ -6,5 +6,8 @@ package enum FakeKeys {
         return "sk-ant-" + "api03-" + filler.prefix(93) + "AA"
     }
 
+    /// An Azure OpenAI resource key, told only by choice.
+    package static func azure(_ number: Int = 0) -> String { String(repeating: "Zq7w", count: 20) + "\(1000 + number)" }
+
     package static func oauthAccessToken() -> String { "sk-ant-" + "oat01-" + String(repeating: "Zq7w", count: 22) }
 }

@@ -5,7 +5,7 @@ package import VaultProviders
 package final class ProviderSwitch: Sendable {
     private struct State {
         var answer: ProbeAnswer
-        var calls = 0
+        var urls: [String] = []
         var isHolding = false
         var held: [CheckedContinuation<Void, Never>] = []
     }
@@ -20,7 +20,10 @@ package final class ProviderSwitch: Sendable {
     package func answers(_ answer: ProbeAnswer) { state.withLock { $0.answer = answer } }
 
     /// How many calls there were.
-    package var calls: Int { state.withLock(\.calls) }
+    package var calls: Int { urls.count }
+
+    /// Where they went, in order.
+    package var urls: [String] { state.withLock(\.urls) }
 
     /// Calls from now on wait for ``letGo()``.
     package func hold() { state.withLock { $0.isHolding = true } }
@@ -36,10 +39,11 @@ package final class ProviderSwitch: Sendable {
     }
 
     package var provider: RunningVault.Provider {
-        .function { _ in
+        .function { request in
+            let url = request.url
             await withCheckedContinuation { continuation in
                 let goesOn = self.state.withLock { state in
-                    state.calls += 1
+                    state.urls.append(url)
                     guard state.isHolding else { return true }
                     state.held.append(continuation)
                     return false

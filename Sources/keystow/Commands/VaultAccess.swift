@@ -75,9 +75,9 @@ extension Configuration {
     func openVault(client: HTTPClient) throws(CommandFailure) -> Vault {
         let catalogue: Catalogue
         do {
-            catalogue = try Catalogue.embedded()
+            catalogue = try ProviderFiles.catalogue(adding: providersDirectory)
         } catch {
-            throw CommandFailure("the built-in catalogue is broken: \(error)", .software)
+            throw CommandFailure("the providers' file \(error.file): \(error.reason)", .configuration)
         }
         var settings = VaultConfiguration()
         settings.endpoints = endpoints.mapValues(\.description)

@@ -77,7 +77,9 @@ struct OutcomeReader: Sendable {
 
     /// Whether the provider itself may have written the answer, and nobody on the way to it.
     private func isOwnWord(_ answer: ProviderAnswer, of provider: Provider) -> Bool {
-        answer.isStructured || (provider.hasPlainTextErrors && answer.status >= 400 && answer.message != nil)
+        if answer.isStructured { return true }
+        guard answer.status >= 400, answer.json == nil, let text = answer.message else { return false }
+        return provider.plainTextErrors.contains { text.hasPrefix($0) }
     }
 
     private func fits(_ row: OutcomeRow, _ status: OutcomeRow.Status, _ answer: ProviderAnswer?) -> Bool {

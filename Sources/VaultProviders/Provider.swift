@@ -21,8 +21,8 @@ package struct Provider: Sendable, Decodable {
     let refused: [RefusedCredential]
     /// How many characters after the prefix a masked key shows, as in the provider's own console.
     let hintShows: Int
-    /// Whether its refusals come as plain text, so that such an answer counts as its own.
-    let hasPlainTextErrors: Bool
+    /// How its refusals begin that are plain text and no JSON: only such a text counts as its own word.
+    let plainTextErrors: [String]
     let calls: TestCalls?
     /// Its own rows; those of every provider follow them.
     package let outcomes: [OutcomeRow]
@@ -37,7 +37,7 @@ package struct Provider: Sendable, Decodable {
         case docsURL = "docs_url"
         case baseURL = "base_url"
         case hintShows = "hint_shows"
-        case hasPlainTextErrors = "plain_text_errors"
+        case plainTextErrors = "plain_text_errors"
     }
 
     package init(from decoder: any Decoder) throws {
@@ -61,7 +61,7 @@ package struct Provider: Sendable, Decodable {
         keys = try members.decode([KeyPattern].self, forKey: .keys)
         refused = try members.decodeIfPresent([RefusedCredential].self, forKey: .refused) ?? []
         hintShows = try members.decodeIfPresent(Int.self, forKey: .hintShows) ?? 0
-        hasPlainTextErrors = try members.decodeIfPresent(Bool.self, forKey: .hasPlainTextErrors) ?? false
+        plainTextErrors = try members.decodeIfPresent([String].self, forKey: .plainTextErrors) ?? []
         calls = try members.decodeIfPresent(TestCalls.self, forKey: .calls)
         outcomes = try members.decodeIfPresent([OutcomeRow].self, forKey: .outcomes) ?? []
     }

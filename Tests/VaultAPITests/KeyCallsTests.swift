@@ -325,15 +325,22 @@ struct KeyCallsTests {
     }
 
     @Test func `a key of a provider that cannot be tested is taken, and can be rotated`() async throws {
+        let file = #"""
+            {"id":"acme","name":"Acme","console_url":"https://acme.test/","billing_url":"https://acme.test/",
+             "docs_url":"https://acme.test/","base_url":"https://api.acme.test","variables":["ACME_KEY"],"steps":[],
+             "keys":[{"kind":"api_key","prefix":"acme_","alphabet":"alphanumeric","body":[32,32]}]}
+            """#
         let provider = ProviderSwitch()
-        try await Stage.run(provider) { vault in
-            let first = "gs" + "k_" + String(repeating: "aB3d", count: 13)
-            let answer = try await vault.create(first, #""provider":"groq""#)
+        try await RunningVault.run(
+            provider: provider.provider, adding: [(name: "acme", bytes: Array(file.utf8))]
+        ) { vault in
+            let first = "acme_" + String(repeating: "aB3d", count: 8)
+            let answer = try await vault.call("POST", "/v1/keys", #"{"user_id":"u","key":"\#(first)"}"#)
             #expect(answer.status == 201, "\(answer.text)")
             #expect(answer.json["status"].string == "unverified")
             let id = try #require(answer.json["id"].string)
-            let second = "gs" + "k_" + String(repeating: "cD4e", count: 13)
-            let rotated = try await vault.post("/v1/keys/\(id)/rotate", #"{"key":"\#(second)"}"#)
+            let second = "acme_" + String(repeating: "cD4e", count: 8)
+            let rotated = try await vault.call("POST", "/v1/keys/\(id)/rotate", #"{"key":"\#(second)"}"#)
             #expect(rotated.status == 200, "\(rotated.text)")
             #expect(rotated.json["version"].int == 2)
             #expect(provider.calls == 0)

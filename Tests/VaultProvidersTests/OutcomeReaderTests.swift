@@ -134,8 +134,10 @@ struct OutcomeReaderTests {
         let rows = Array(
             #"{"outcomes":[{"status":200,"where":{"path":"data.left","at_most":0},"verdict":"valid_unfunded","reason":"empty","message":"m"},{"status":200,"where":{"path":"data.blocked","is":true},"verdict":"invalid","reason":"blocked","message":"m"},{"status":401,"type":"*Exception","verdict":"invalid","reason":"aws","message":"m"},{"status":"*","verdict":"valid","reason":"ok","message":"m"}]}"#
                 .utf8)
-        let reader = OutcomeReader(try Catalogue(files: [], outcomesOfAny: rows))
-        let provider = try #require(catalogue[ProviderID("openrouter") ?? .anthropic])
+        let file = ProviderFile.good.replacing(/"outcomes": .*/, with: #""outcomes": []}"#)
+        let catalogue = try Catalogue(files: [("acme", Array(file.utf8))], outcomesOfAny: rows)
+        let reader = OutcomeReader(catalogue)
+        let provider = try #require(catalogue.providers.first)
         let reason = { (status: Int, body: String, headers: [(name: String, value: String)]) in
             reader.read(
                 Outcome.raw(status, body, headers: headers), to: call, of: provider,

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 import VaultModel
 
@@ -99,5 +100,23 @@ struct ProviderFileTests {
             try Catalogue.embedded(adding: [("mine", other)])
         }
         #expect(throws: CatalogueError.self) { try Catalogue(files: [], outcomesOfAny: []) }
+    }
+
+    @Test func `every claim of the catalogue says whether it was verified`() throws {
+        let directory = FileManager.default.currentDirectoryPath + "/Sources/VaultProviders/Catalogue"
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        #expect(names.count == 18)
+        for name in names {
+            let data = try #require(FileManager.default.contents(atPath: "\(directory)/\(name)"))
+            let file = try #require(JSONValue.read(Array(data)))
+            let calls = ["identity", "funding"].compactMap { file.member(at: "calls.\($0)") }
+            let claims = (file["keys"]?.items ?? []) + (file["outcomes"]?.items ?? []) + calls
+            for (index, claim) in claims.enumerated() {
+                guard case .bool = claim["verified"] else {
+                    Issue.record("\(name): claim \(index) has no mark")
+                    continue
+                }
+            }
+        }
     }
 }

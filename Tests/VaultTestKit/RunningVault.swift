@@ -49,11 +49,12 @@ package final class RunningVault: Sendable {
 
     /// Makes a vault, serves it, and stops it when `body` returns.
     ///
-    /// Deferred writes and mass revocations run as in a server. The scheduler does not, so that nothing happens to a key
+    /// `files` are added to the catalogue. Deferred writes and mass revocations run as in a server. The scheduler does not, so that nothing happens to a key
     /// between two steps of a test: whoever wants a pass calls `RotationScheduler(vault).pass()`.
     package static func run<T>(
         provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
         limitsFailures: Bool = true, limits: ServerLimits = RunningVault.patient,
+        adding files: [(name: String, bytes: [UInt8])] = [],
         _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let directory = try TemporaryDirectory()
@@ -63,7 +64,7 @@ package final class RunningVault: Sendable {
         let access = try await Vault.initialise(at: location, time: time)
         let tokens = (text(access.adminToken), text(access.appToken), "\(access.projectID)")
         return try await serve(
-            location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, body)
+            location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, files, body)
     }
 
     /// Serves the same directory again, as after a restart; the first must have stopped.
@@ -75,16 +76,16 @@ package final class RunningVault: Sendable {
             directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
         return try await Self.serve(
             location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
-            Self.patient, body)
+            Self.patient, [], body)
     }
 
     private static func serve<T>(
         _ location: VaultLocation, _ directory: TemporaryDirectory, _ time: ManualTime,
         _ tokens: (String, String, String), _ provider: Provider, _ configuration: VaultConfiguration?,
         _ rate: RequestRate?, _ limitsFailures: Bool, _ limits: ServerLimits,
-        _ body: (RunningVault) async throws -> T
+        _ files: [(name: String, bytes: [UInt8])], _ body: (RunningVault) async throws -> T
     ) async throws -> T {
-        let catalogue = try Catalogue.embedded()
+        let catalogue = try Catalogue.embedded(adding: files)
         let client = try HTTPClient(version: "test")
         defer { client.close() }
         var configuration = configuration ?? VaultConfiguration(validationLimits: nil)

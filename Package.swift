@@ -102,6 +102,14 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// Programs that try what no table holds, built only by `make fuzz`: libFuzzer calls them and is their `main`.
+if Context.environment["KEYSTOW_FUZZ"] != nil {
+    for (name, folder) in [("fuzz-key-doctor", "KeyDoctor"), ("fuzz-outcome-reader", "OutcomeReader")] {
+        package.targets.append(
+            .executableTarget(name: name, dependencies: ["VaultProviders", "VaultModel"], path: "Tests/Fuzz/\(folder)"))
+    }
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
     // What ships says `unsafe` aloud wherever it is; tests may look at raw bytes without ceremony.

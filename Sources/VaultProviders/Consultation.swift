@@ -19,17 +19,16 @@ struct Consultation {
     func provider(_ place: Int) -> Provider { doctor.catalogue.providers[place] }
 
     mutating func examine(
-        _ text: RawSpan, folded: RawSpan, invalidAt: Int?
+        _ text: RawSpan, plain: RawSpan, isDisguised: Bool, invalidAt: Int?
     ) throws(SecretMemoryExhausted) -> Examination {
         let sightings = doctor.finder.sightings(in: text, steps: &steps)
-        if let refusal = refused(.signIn, sightings, folded) ?? refused(.wrongType, sightings, folded) {
-            return refusal
-        }
+        let all = isDisguised ? sightings + doctor.finder.sightings(in: plain, steps: &steps) : sightings
+        if let refusal = refused(.signIn, all, plain) ?? refused(.wrongType, all, plain) { return refusal }
         if let invalidAt { return foreign(nil, at: invalidAt) }
 
-        if let found = try wholeKey(sightings, text) { return found }
-
         let peeled = PasteCleaning(text, counting: &steps)
+        let goesOn = wrapsOpenLength(peeled.range, sightings, text)
+        if !goesOn, let found = try wholeKey(sightings, text) { return found }
         cleaned += peeled.steps
         if let joined = try joinedKey(peeled.range, text) { return joined }
         return notAKey(peeled, sightings, text)
@@ -38,15 +37,13 @@ struct Consultation {
     // MARK: What is refused wherever it stands
 
     private mutating func refused(
-        _ category: RefusedCredential.Category, _ sightings: [Sighting], _ folded: RawSpan
+        _ category: RefusedCredential.Category, _ sightings: [Sighting], _ plain: RawSpan
     ) -> Examination? {
         for provider in doctor.catalogue.providers {
             for credential in provider.refused where credential.category == category {
                 guard let mark = credential.anywhere else { continue }
-                steps += folded.byteCount
-                if (0..<folded.byteCount).contains(where: { folded.has(mark, at: $0) }) {
-                    return refusal(credential, of: provider, isOwn: true)
-                }
+                steps += plain.byteCount
+                if mark.stands(in: plain) { return refusal(credential, of: provider, isOwn: true) }
             }
         }
         guard let sighting = sightings.first(where: { $0.refused?.category == category }), let found = sighting.refused
@@ -80,7 +77,7 @@ struct Consultation {
     {
         var whole = sightings.filter { $0.refused == nil && $0.state == .full }
         if let chosen, let place = doctor.catalogue.providers.firstIndex(where: { $0.id == chosen.id }),
-            !isOneAddress(text)
+            !isOneAddress(text), doctor.finder.identifier(in: text, steps: &steps) == nil
         {
             let shapes = doctor.finder.shapes(in: text, of: place, steps: &steps)
             whole += Self.apart(shapes, from: whole)
@@ -118,7 +115,7 @@ struct Consultation {
         let owner = provider(key.provider)
         let kind = key.pattern.kind
         let texts = DoctorTexts(provider: chosen ?? owner)
-        if text.isSample(key.range) {
+        if text.isSampleKey(key.range, body: key.range.lowerBound + key.pattern.prefix.count) {
             return refuse(.placeholder, "placeholder", texts.placeholder, provider: owner)
         }
         if let chosenID, chosenID != owner.id {
@@ -135,6 +132,31 @@ struct Consultation {
                 kind: kind, provider: owner.id, message: words.message, hint: words.hint,
                 cleaned: cleaned.map(\.rawValue)),
             secret: try SecretBytes(copying: text.extracting(key.range)))
+    }
+
+    /// Whether the paste is one key of open length, wrapped over lines: then its first line alone looks whole, too.
+    ///
+    /// A further line that is a plain word or a number is not taken for a part of it.
+    private mutating func wrapsOpenLength(_ range: Range<Int>, _ sightings: [Sighting], _ text: RawSpan) -> Bool {
+        guard sightings.count == 1, let key = sightings.first, key.refused == nil, key.state == .full,
+            !key.pattern.isFixedLength, key.range.lowerBound == range.lowerBound,
+            key.range.upperBound < range.upperBound, text.byte(key.range.upperBound).isSpace
+        else { return false }
+        steps += 2 * range.count
+        guard
+            (key.range.upperBound..<range.upperBound).allSatisfy({
+                key.pattern.admits(text.byte($0)) || text.byte($0).isSpace || text.byte($0) == UInt8(ascii: "=")
+            })
+        else { return false }
+        var start = key.range.upperBound
+        while start < range.upperBound {
+            while text.byte(start).isSpace { start += 1 }
+            var end = start
+            while end < range.upperBound, !text.byte(end).isSpace { end += 1 }
+            if text.isPlainWord(start..<end) { return false }
+            start = end
+        }
+        return doctor.finder.shapes(in: text, of: nil, steps: &steps).isEmpty
     }
 
     /// A key that was wrapped over lines: joined only when the whole of it is then exactly one known pattern.

@@ -14,14 +14,20 @@ struct CredentialFinder: Sendable {
     /// The entries whose prefix begins with a byte, in lower case.
     private let byFirstByte: [[Int]]
     private let shapes: [Entry]
+    private let identifiers: [(provider: Int, credential: RefusedCredential)]
 
     init(_ catalogue: Catalogue) {
         var entries: [Entry] = []
         var shapes: [Entry] = []
+        var identifiers: [(provider: Int, credential: RefusedCredential)] = []
         let prefixes = catalogue.providers.flatMap { $0.keys.map(\.prefix) }
         for (place, provider) in catalogue.providers.enumerated() {
-            for refused in provider.refused where refused.category != .identifier {
+            for refused in provider.refused {
                 guard let pattern = refused.pattern else { continue }
+                if refused.category == .identifier {
+                    if pattern.isFixedLength { identifiers.append((place, refused)) }
+                    continue
+                }
                 entries.append(Entry(provider: place, pattern: pattern, refused: refused, isDistinctive: true))
             }
             for pattern in provider.keys {
@@ -37,6 +43,7 @@ struct CredentialFinder: Sendable {
         self.entries = entries
         self.byFirstByte = byFirstByte
         self.shapes = shapes
+        self.identifiers = identifiers
     }
 
     /// Everything in `text` that begins as a known credential does, in order and without overlap.
@@ -67,18 +74,24 @@ struct CredentialFinder: Sendable {
         for index in candidates {
             let entry = entries[index]
             let pattern = entry.pattern
-            guard begins || pattern.isUnmistakable, failedUntil[index] <= start,
-                pattern.begins(at: start, of: text, ignoringCase: entry.refused != nil)
-            else { continue }
-            let run = run(of: pattern, from: start, in: text, isKey: entry.refused == nil, &steps)
-            let fit = pattern.fit(of: run, in: text)
-            if entry.refused != nil {
-                guard fit != .short, begins else {
-                    failedUntil[index] = run.upperBound
+            guard begins || pattern.isUnmistakable, failedUntil[index] <= start else { continue }
+            let run: Range<Int>
+            let state: Sighting.State
+            if let refused = entry.refused {
+                let joinsLines = refused.category == .signIn
+                guard let found = RefusedRun(of: pattern, from: start, in: text, joinsLines: joinsLines, &steps) else {
                     continue
                 }
+                guard found.isWhole else {
+                    failedUntil[index] = found.resume
+                    continue
+                }
+                (run, state) = (found.range, .full)
+            } else {
+                guard pattern.begins(at: start, of: text) else { continue }
+                run = self.run(of: pattern, from: start, in: text, &steps)
+                state = self.state(pattern.fit(of: run, in: text), of: run, pattern, text)
             }
-            let state = entry.refused == nil ? state(fit, of: run, pattern, text) : .full
             guard state == .full || (begins && entry.isDistinctive) else { continue }
             let isBetter = best.map { rank(state, pattern) > rank($0.state, $0.pattern) } ?? true
             if isBetter {
@@ -104,10 +117,10 @@ struct CredentialFinder: Sendable {
 
     /// The prefix and what may be its body, up to where another key begins.
     private func run(
-        of pattern: KeyPattern, from start: Int, in text: RawSpan, isKey: Bool, _ steps: inout Int
+        of pattern: KeyPattern, from start: Int, in text: RawSpan, _ steps: inout Int
     ) -> Range<Int> {
         var end = start + pattern.prefix.count
-        while end < text.byteCount, pattern.admits(text.byte(end)), !(isKey && isUnmistakable(at: end, text)) {
+        while end < text.byteCount, pattern.admits(text.byte(end)), !isUnmistakable(at: end, text) {
             end += 1
             steps += 1
         }
@@ -187,6 +200,25 @@ struct CredentialFinder: Sendable {
             start = end + 1
         }
         return found
+    }
+
+    /// The first word of `text` that is an identifier whose length is fixed, so that it is known amid other text.
+    func identifier(in text: RawSpan, steps: inout Int) -> (provider: Int, credential: RefusedCredential)? {
+        var start = 0
+        while start < text.byteCount {
+            var end = start
+            while text.byte(end).isLetterOrDigit { end += 1 }
+            steps += end - start + 1
+            for identifier in identifiers {
+                guard let pattern = identifier.credential.pattern, pattern.wholeLength == end - start,
+                    pattern.begins(at: start, of: text),
+                    (start + pattern.prefix.count..<end).allSatisfy({ pattern.admits(text.byte($0)) })
+                else { continue }
+                return identifier
+            }
+            start = end + 1
+        }
+        return nil
     }
 
     /// The one provider whose keys' prefixes begin with all of `range`, if there is just one.

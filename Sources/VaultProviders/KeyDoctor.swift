@@ -40,10 +40,11 @@ package struct KeyDoctor: Sendable {
         }
         let visible = VisibleText(paste, steps: &steps)
         return try visible.bytes.withBytes { text throws(SecretMemoryExhausted) in
-            try visible.folded.withBytes { folded throws(SecretMemoryExhausted) in
+            try visible.plain.withBytes { plain throws(SecretMemoryExhausted) in
                 var consultation = Consultation(self, chosen: chosen, steps: steps)
                 if visible.hadInvisible { consultation.cleaned = [.invisibleCharacters] }
-                let examination = try consultation.examine(text, folded: folded, invalidAt: visible.invalidAt)
+                let examination = try consultation.examine(
+                    text, plain: plain, isDisguised: visible.isDisguised, invalidAt: visible.invalidAt)
                 steps = consultation.steps
                 return examination
             }

@@ -81,14 +81,15 @@ struct KeyPattern: Sendable, Decodable {
     func begins(at index: Int, of text: RawSpan, ignoringCase: Bool = false) -> Bool {
         guard index + prefix.count <= text.byteCount else { return false }
         for offset in prefix.indices {
-            let byte = text.byte(index + offset)
-            let wanted = prefix[offset]
-            let fits =
-                wanted == UInt8(ascii: "#")
-                ? byte.isDigit : ignoringCase ? byte.lowered == wanted.lowered : byte == wanted
-            if !fits { return false }
+            if !Self.isPrefix(prefix[offset], text.byte(index + offset), ignoringCase: ignoringCase) { return false }
         }
         return true
+    }
+
+    /// Whether `byte` may stand for a prefix's `wanted`.
+    static func isPrefix(_ wanted: UInt8, _ byte: UInt8, ignoringCase: Bool) -> Bool {
+        if wanted == UInt8(ascii: "#") { return byte.isDigit }
+        return ignoringCase ? byte.lowered == wanted.lowered : byte == wanted
     }
 
     /// Whether `byte` may stand in the body.

@@ -15,7 +15,7 @@ extension Consultation {
             return refuse(.masked, "masked", texts.masked, provider: owner)
         }
         let isPhrase = !range.isEmpty && !isAddress && (isOneWord || range.count <= 64)
-        if (peeled.wasAngled && !range.isEmpty && !isAddress)
+        if (peeled.wasAngled && !range.isEmpty && !isAddress && piece == nil)
             || (isPhrase && text.isSample(range, variables: doctor.variables))
             || text.hasSampleWord(0..<text.byteCount)
         {
@@ -25,13 +25,38 @@ extension Consultation {
             let words = texts.truncated(piece.range.count, piece.pattern.wholeLength)
             return refuse(.truncated, piece.pattern.kind, words, provider: owner)
         }
+        if isOneWord, piece == nil, let words = misfitOfChosen(range, text) { return words }
         if isOneWord, piece == nil, let cut = doctor.finder.provider(ofCutPrefix: range, in: text) {
             let owner = provider(cut.provider)
             let words = DoctorTexts(provider: owner).truncated(range.count, owner.keys.first?.wholeLength)
             return refuse(.truncated, cut.kind, words, provider: owner)
         }
+        if !isAddress, let (place, identifier) = doctor.finder.identifier(in: text, steps: &steps) {
+            let owner = provider(place)
+            let words = DoctorTexts(provider: owner).refused(identifier, isOwn: true)
+            return refuse(.malformed, "identifier", words, provider: owner)
+        }
         if chosenID == nil, !isAddress, let ambiguous = ambiguous(text) { return ambiguous }
         return malformed(peeled, isOneWord: isOneWord, isAddress: isAddress, piece, text)
+    }
+
+    /// What begins as the chosen provider's keys do, though others' do too, and has not their length.
+    private func misfitOfChosen(_ range: Range<Int>, _ text: RawSpan) -> Examination? {
+        guard let chosen else { return nil }
+        let likely = chosen.keys.first { pattern in
+            !pattern.prefix.isEmpty && pattern.begins(at: range.lowerBound, of: text)
+                && range.dropFirst(pattern.prefix.count).allSatisfy { pattern.admits(text.byte($0)) }
+        }
+        guard let likely else { return nil }
+        let texts = DoctorTexts(provider: chosen)
+        return switch likely.fit(of: range, in: text) {
+        case .short:
+            refuse(
+                .truncated, likely.kind, texts.truncated(range.count, likely.wholeLength), provider: chosen)
+        case .long:
+            refuse(.malformed, "too_long", texts.tooLong(range.count, likely.wholeLength), provider: chosen)
+        case .full: nil
+        }
     }
 
     private mutating func ambiguous(_ text: RawSpan) -> Examination? {

@@ -16,7 +16,7 @@ struct Redaction: Sendable {
         var prefixes: [[UInt8]] = []
         for provider in catalogue.providers {
             let marks: [[UInt8]] = provider.refused.compactMap { refused in
-                refused.category == .identifier ? nil : refused.anywhere ?? refused.pattern?.prefix
+                refused.category == .identifier ? nil : refused.anywhere?.letters ?? refused.pattern?.prefix
             }
             for prefix in provider.keys.map(\.prefix) + marks {
                 let fixed = prefix.prefix { $0 != UInt8(ascii: "#") }

@@ -16,8 +16,8 @@ struct RefusedCredential: Sendable, Decodable {
     /// The diagnosis' `kind`.
     let kind: String
     let category: Category
-    /// Lower case; counts wherever it stands, in any case and however it is broken up.
-    let anywhere: [UInt8]?
+    /// Counts wherever it stands, in any case and however it is broken up.
+    let anywhere: Mark?
     /// Counts where a word begins, its prefix in any case.
     let pattern: KeyPattern?
     let message: String?
@@ -37,7 +37,7 @@ struct RefusedCredential: Sendable, Decodable {
         let members = try decoder.members(Member.self)
         kind = try members.decode(String.self, forKey: .kind)
         category = try members.decode(Category.self, forKey: .category)
-        anywhere = try members.decodeIfPresent(String.self, forKey: .anywhere).map { $0.utf8.map(\.lowered) }
+        anywhere = try members.decodeIfPresent(Mark.self, forKey: .anywhere)
         pattern = try members.decodeIfPresent(KeyPattern.self, forKey: .pattern)
         message = try members.decodeIfPresent(String.self, forKey: .message)
         hint = try members.decodeIfPresent(String.self, forKey: .hint)

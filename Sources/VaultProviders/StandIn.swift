@@ -57,6 +57,21 @@ extension RawSpan {
         isReference(range, variables) || hasRunOfX(range) || says(weakWords, in: range) || saysYourKey(in: range)
     }
 
+    /// Whether a whole key, whose body begins at `body`, is sample text.
+    ///
+    /// Short words come up in keys by chance, so they count only where the body begins.
+    func isSampleKey(_ range: Range<Int>, body: Int) -> Bool {
+        hasRunOfX(range) || says(weakWords.filter { $0.count > 6 }, in: range) || saysYourKey(in: range)
+            || weakWords.contains { spelled($0, from: body, to: range.upperBound) != nil }
+    }
+
+    /// Whether a line is a word or a number as people write them: no capital but the first, no digit among letters.
+    func isPlainWord(_ range: Range<Int>) -> Bool {
+        let digits = range.count { byte($0).isDigit }
+        if digits > 0 { return digits == range.count }
+        return range.dropFirst().allSatisfy { byte($0).lowered == byte($0) }
+    }
+
     /// Whether some word of a longer text is sample text beyond doubt.
     func hasSampleWord(_ range: Range<Int>) -> Bool {
         var start = range.lowerBound

@@ -146,6 +146,7 @@ struct CredentialFinder: Sendable {
         let end = run.upperBound
         let goesOn = text.byte(end + 1).isLetterOrDigit
         let glyph = text.glyph(at: end)
+        if text.byte(end).isLetterOrDigit, text.byte(end - 1) == UInt8(ascii: "=") { return .long }
         if fit == .full, pattern.isFixedLength {
             let joins = text.byte(end) == UInt8(ascii: "-") || text.byte(end) == UInt8(ascii: "_")
             return joins && goesOn ? .long : .full
@@ -156,7 +157,7 @@ struct CredentialFinder: Sendable {
         case .ascii(let byte) where goesOn && Self.joins(byte, isFull: fit == .full): return .interrupted(end)
         case .bullet, .ellipsis: return .short
         case .ascii(UInt8(ascii: "*")) where text.byte(end + 1) == UInt8(ascii: "*"): return .short
-        case .ascii(UInt8(ascii: ".")) where text.byte(end + 1) == UInt8(ascii: "."): return .short
+        case .ascii(UInt8(ascii: ".")) where text.has(Self.dots, at: end): return .short
         default: break
         }
         switch fit {
@@ -165,6 +166,9 @@ struct CredentialFinder: Sendable {
         case .long: return .long
         }
     }
+
+    /// An ellipsis as it is typed.
+    private static let dots = Array("...".utf8)
 
     /// Whether a character joins what stands on either side of it into one word.
     private static func joins(_ byte: UInt8, isFull: Bool) -> Bool {

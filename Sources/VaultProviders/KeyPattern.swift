@@ -80,8 +80,9 @@ struct KeyPattern: Sendable, Decodable {
     /// Whether the prefix stands at `index`.
     func begins(at index: Int, of text: RawSpan, ignoringCase: Bool = false) -> Bool {
         guard index + prefix.count <= text.byteCount else { return false }
-        for offset in prefix.indices {
-            if !Self.isPrefix(prefix[offset], text.byte(index + offset), ignoringCase: ignoringCase) { return false }
+        for offset in prefix.indices
+        where !Self.isPrefix(prefix[offset], text.byte(index + offset), ignoringCase: ignoringCase) {
+            return false
         }
         return true
     }

@@ -134,6 +134,9 @@ struct PasteCleaning {
         narrow(to: skipSpaces(text, end)..<range.upperBound, .bearer)
     }
 
+    /// What is longer is base64 with its padding.
+    private static let longestName = 100
+
     private static let keywords = ["export ", "setx ", "set ", "env ", "const ", "let ", "var ", "$env:"].map {
         Array($0.utf8)
     }
@@ -147,12 +150,14 @@ struct PasteCleaning {
         while index < range.upperBound, text.byte(index).isLetterOrDigit || text.byte(index) == UInt8(ascii: "_") {
             index += 1
         }
-        guard index > name, !text.byte(name).isDigit else { return }
+        guard index > name, index - name <= Self.longestName, !text.byte(name).isDigit else { return }
         if let quote = text.scalar(at: index), index < range.upperBound, Glyph(quote.value) == .quote {
             index += quote.length
         }
         let mark = skipSpaces(text, index)
         if mark < range.upperBound, text.byte(mark) == UInt8(ascii: "=") || text.byte(mark) == UInt8(ascii: ":") {
+            // `==` without a blank pads base64.
+            if text.byte(mark) == text.byte(mark + 1), mark == index { return }
             let value = text.byte(mark + 1) == UInt8(ascii: "=") ? mark + 2 : mark + 1
             if text.byte(mark) == UInt8(ascii: ":"), text.has(Array("//".utf8), at: value) { return }
             narrow(to: skipSpaces(text, min(value, range.upperBound))..<range.upperBound, .assignment)

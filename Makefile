@@ -13,7 +13,10 @@ SECONDS := 60
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
-.PHONY: help run demo soak crowd programs test tsan deps vectors format lint build clean
+# What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
+FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
+
+.PHONY: help run demo soak crowd programs test tsan fuzz deps vectors format lint build clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,6 +55,11 @@ tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
 	$(SWIFT) test --skip-build --sanitize=thread --scratch-path .build/tsan --disable-xctest --filter '$(TSAN_TESTS)' \
 		--event-stream-output-path $(EVENTS).tsan --event-stream-version 0 || status=$$?; \
 	python3 .ci/tally $(EVENTS).tsan && exit $$status
+
+fuzz: deps ## try made-up pastes and answers for SECONDS (60), from Tests/Fuzz/Corpus on
+	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz-key-doctor
+	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz-outcome-reader
+	@Tests/Fuzz/run .build/fuzz $(SECONDS)
 
 deps: ## install what is missing to build and test, from Debian's packages
 	@.ci/deps

@@ -113,5 +113,7 @@ if Context.environment["KEYSTOW_FUZZ"] != nil {
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
     // What ships says `unsafe` aloud wherever it is; tests may look at raw bytes without ceremony.
-    if target.type != .test && target.name != "VaultTestKit" { target.swiftSettings?.append(.strictMemorySafety()) }
+    if target.type != .test, target.name != "VaultTestKit", !target.name.hasPrefix("fuzz-") {
+        target.swiftSettings?.append(.strictMemorySafety())
+    }
 }

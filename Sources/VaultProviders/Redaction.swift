@@ -1,6 +1,9 @@
 import VaultModel
 
 /// Takes out of a provider's own words whatever could be a piece of a key.
+///
+/// Its work is bounded, however long an answer is: of a text 2,000 characters are looked at, of an identifier 128, each
+/// against a key of at most 512 bytes.
 struct Redaction: Sendable {
     private let prefixes: [[UInt8]]
 
@@ -36,7 +39,7 @@ struct Redaction: Sendable {
             let word = String(String.UnicodeScalarView(printable))
             words.append(isTelling(word, key) ? Self.mark : word)
         }
-        return String(words.joined(separator: " ").prefix(Self.longestMessage))
+        return String(String.UnicodeScalarView(words.joined(separator: " ").unicodeScalars.prefix(Self.longestMessage)))
     }
 
     /// An identifier as providers give them, or `nil` when it is none or could be a piece of the key.

@@ -49,6 +49,17 @@ import Testing
         }
     }
 
+    @Test func `what the fuzzer begins from is small and holds no credential`() throws {
+        let credential =
+            /sk-ant-(?:api|admin|oat|ort|sid)\d\d-[\w-]{20}|AIza[\w-]{35}|A[KS]IA[A-Z2-7]{16}|[A-Za-z0-9]{32}/
+        #expect("id: \(String(repeating: "a1", count: 16))".contains(credential))
+        let corpus = Repository.files.filter { $0.hasPrefix("Tests/Fuzz/Corpus/") }
+        let texts = try corpus.map { try Repository.text(of: $0) }
+        #expect((1..<200).contains(corpus.count))
+        #expect(texts.reduce(0) { $0 + $1.utf8.count } < 200_000)
+        for (path, text) in zip(corpus, texts) { #expect(!text.contains(credential), "\(path)") }
+    }
+
     @Test func `links between documents lead somewhere`() throws {
         for path in Repository.files where path.hasSuffix(".md") {
             let folder = path.split(separator: "/").dropLast()

@@ -74,6 +74,12 @@ let signInPastes: [Paste] = [
     .refuses("credentials file, spaced", "claude Ai OAuth", .oauthToken, "credentials_file", of: "anthropic"),
     .refuses(
         "Google access token, capitals", "YA29.A0" + Sham.filler(60), .oauthToken, "sign_in_token", of: "gemini"),
+    .refuses("Google access token, cut", "ya29.", .oauthToken, "sign_in_token", of: "gemini"),
+    .refuses(
+        "Google access token of a service", "ya29.c." + Sham.filler(60), .oauthToken, "sign_in_token", of: "gemini"),
+    .refuses(
+        "Google access token of a service beside a key", "\(key)\nya29.c.b0." + Sham.filler(60), .oauthToken,
+        "sign_in_token", of: "gemini"),
     .refuses(
         "Google access token beside a key", "\(Sham.geminiNew)\n\(google)", .oauthToken, "sign_in_token", of: "gemini"),
     .refuses(

@@ -134,7 +134,8 @@ struct KeyDoctorTests {
     @Test(arguments: [
         "a", "sk-ant-api03-", "sk-ant-api03", "eyJ", "eyJ-", "eyJ.", " eyJ", "sk-", "gsk_.", "\"", "'\"", "A=", "a=\"",
         "# ", " #", "...", "***", "x", "your", "yourk", "<", "KEY: ", "Bearer ", "1//0", "r8_", "\n", "\u{2022}",
-        "ABSK=", "fw_aaaaaaaaaaaaaaaaaaaaa ", "a ", "hf_", "sess-", "claudeAi", "sk-ant-oa", "\\n", "%41", "deadbeef ",
+        "ABSK=", "fw_aaaaaaaaaaaaaaaaaaaaa ", "a ", "hf_", "sess-", "claudeAi", "sk-ant-oa", "eyJ\n", "sess-\n",
+        "1\\\n//0", "y\na\n", "ya29.ya\n29", "\\n", "%41", "deadbeef ",
     ])
     func `the work grows no faster than the paste`(unit: String) throws {
         func work(_ size: Int) throws -> Int {

@@ -4,7 +4,8 @@ import VaultModel
 
 /// What an input of the fuzzer stands for: a paste, and the provider that was chosen.
 ///
-/// The first byte names the provider. 0xFF in its place makes a key within two noises, all named by the next bytes.
+/// The first byte names the provider. 0xFF in its place makes a key within two noises, all named by the next bytes;
+/// 0xFE repeats the rest over and over, since that is where work grows faster than a paste.
 /// In the rest, bytes that no UTF-8 holds stand for credentials: 0xF8 and a number for a whole one, 0xF9, a number and
 /// a length for the beginning of one, 0xFA likewise for its end. Any other byte stands for itself.
 struct Input {
@@ -17,6 +18,12 @@ struct Input {
         let first = bytes.first ?? 0
         if first == 0xFF {
             wrap(bytes.dropFirst(), credentials.filter(\.isKey))
+            return
+        }
+        if first == 0xFE {
+            expand(bytes.dropFirst(), credentials)
+            let unit = paste
+            while !unit.isEmpty, paste.count + unit.count <= 4096 { paste += unit }
             return
         }
         let choice = Int(first) % (catalogue.providers.count + 2)

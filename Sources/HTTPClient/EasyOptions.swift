@@ -1,4 +1,5 @@
 internal import CCurl
+import VaultModel
 
 /// Whose certificates are believed.
 package struct TrustedRoots: Sendable {
@@ -62,7 +63,7 @@ struct EasyOptions {
 
     /// `headers` must live as long as the transfer; everything else is copied.
     func setRequest(
-        _ url: RequestURL, _ method: OutgoingRequest.Method, body: [UInt8], headers: borrowing HeaderList
+        _ url: RequestURL, _ method: OutgoingRequest.Method, body: borrowing WipedBuffer, headers: borrowing HeaderList
     ) throws(HTTPClientError) {
         try set(CURLOPT_PROTOCOLS_STR, url.origin.scheme.rawValue)
         try set(CURLOPT_URL, url.text)
@@ -75,10 +76,12 @@ struct EasyOptions {
         case .post:
             try set(CURLOPT_POST, 1)
             try set(CURLOPT_POSTFIELDSIZE, body.count)
-            // One byte more than is sent, because an empty array need not have an address.
-            let code = unsafe (body + [0]).withUnsafeBytes { bytes in
-                unsafe ccurl_set_pointer(
-                    easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            // libcurl's copy is overwritten when it frees it, see `CurlLibrary`.
+            let code = body.withBytes { bytes in
+                unsafe bytes.withUnsafeBytes { raw in
+                    unsafe ccurl_set_pointer(
+                        easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: raw.baseAddress))
+                }
             }
             try check(code)
         }

@@ -13,8 +13,8 @@ package struct OutgoingRequest: ~Copyable, Sendable {
     package var url: String
     /// Headers without secrets: names as in RFC 9110 §5.1, values printable ASCII.
     package var headers: [(name: String, value: String)]
-    /// Sent with `POST` only.
-    package var body: [UInt8]
+    /// Sent with `POST` only; overwritten when the request goes.
+    package let body: WipedBuffer
     /// Sent as `secretHeaderName: secretHeaderPrefix` + the secret; `nil` for a call without one.
     package let secret: SecretBytes?
     /// For instance `x-api-key` or `authorization`.
@@ -31,6 +31,21 @@ package struct OutgoingRequest: ~Copyable, Sendable {
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         secret: consuming SecretBytes? = nil, secretHeaderName: String = "", secretHeaderPrefix: String = "",
         addressPolicy: AddressPolicy = .publicOnly, allowsLoopbackHTTP: Bool = false,
+        timeout: Duration = HTTPClient.longestTimeout
+    ) {
+        var wiped = WipedBuffer(capacity: body.count)
+        wiped.append(body)
+        self.init(
+            method, url, headers: headers, wiping: wiped, secret: secret, secretHeaderName: secretHeaderName,
+            secretHeaderPrefix: secretHeaderPrefix, addressPolicy: addressPolicy,
+            allowsLoopbackHTTP: allowsLoopbackHTTP, timeout: timeout)
+    }
+
+    /// The same, with a body that may hold a secret too: no other copy of it is made in memory that is not wiped.
+    package init(
+        _ method: Method, _ url: String, headers: [(name: String, value: String)] = [],
+        wiping body: consuming WipedBuffer, secret: consuming SecretBytes? = nil, secretHeaderName: String = "",
+        secretHeaderPrefix: String = "", addressPolicy: AddressPolicy = .publicOnly, allowsLoopbackHTTP: Bool = false,
         timeout: Duration = HTTPClient.longestTimeout
     ) {
         self.method = method

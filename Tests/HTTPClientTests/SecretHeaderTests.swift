@@ -24,7 +24,7 @@ struct SecretHeaderTests {
         #expect(error == .refusedHeader && server.connections == 0)
     }
 
-    @Test func `no copy of a key is left in memory when its call has returned`() async throws {
+    @Test func `no copy of a key in a header or a body is left in memory when its call has returned`() async throws {
         await #expect(processExitsWith: .success) {
             let server = try RawServer { connection in
                 connection.discardRequest()
@@ -93,13 +93,16 @@ private func callAndSearchMemory(_ client: HTTPClient, _ method: OutgoingRequest
             for index in 0..<MemoryTrace.length { raw[index] = MemoryTrace.byte(index) }
         }
     }
+    var body = WipedBuffer("{\"key\":\"")
+    key.withBytes { bytes in body.append(bytes) }
+    body.append("\"}" as StaticString)
     let request = OutgoingRequest(
-        method, url, body: [1, 2, 3], secret: key, secretHeaderName: "x-api-key",
+        method, url, wiping: body, secret: key, secretHeaderName: "x-api-key",
         addressPolicy: .operatorChosen, allowsLoopbackHTTP: true)
-    #expect(MemoryTrace.count() == 1)
+    #expect(MemoryTrace.count() == 2)
     #expect(try await client.send(request).status == 200)
-    // The request's own, which also shows that the search finds what is there.
-    #expect(MemoryTrace.count() == 1)
+    // The request's own two, which also shows that the search finds what is there.
+    #expect(MemoryTrace.count() == 2)
     discard(request)
     #expect(MemoryTrace.count() == 0)
 }

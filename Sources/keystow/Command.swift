@@ -1,4 +1,5 @@
 import VaultModel
+import VaultService
 
 /// What the command line asks for.
 enum Command: Sendable, Equatable {
@@ -6,6 +7,7 @@ enum Command: Sendable, Equatable {
     case initialize(SettingFlags)
     case doctor(SettingFlags, asJSON: Bool)
     case token(TokenCommand)
+    case importKeys(ImportCommand)
     case version(asJSON: Bool)
     case help(HelpTopic)
 }
@@ -46,4 +48,23 @@ struct TokenOrder: Sendable, Equatable {
     /// `nil`: what the kind has by default.
     var scopes: Scopes?
     var expiresAt: Timestamp?
+}
+
+/// `keystow import …`: always over HTTP.
+struct ImportCommand: Sendable, Equatable {
+    var source: ImportSource
+    /// `nil`: as the name of the file or its first lines tell.
+    var format: ImportFormat?
+    /// Who owns the keys for which the file names nobody.
+    var user: UserID?
+    /// Needed with an admin's token.
+    var project: ProjectID?
+    /// Whether keys are really stored.
+    var isApplied: Bool
+    /// `nil`: the server's default.
+    var validation: Validation?
+    var flags: SettingFlags
+    /// A file that holds the token to speak with.
+    var tokenFile: String?
+    var asJSON: Bool
 }

@@ -1,4 +1,5 @@
 import VaultModel
+import VaultService
 
 /// Reads the program's arguments, without its own name.
 enum CommandLineArguments {
@@ -25,6 +26,7 @@ enum CommandLineArguments {
             let scanned = try ArgumentScanner(rest, form: form, topic: .doctor)
             return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
+        case .importKeys: return .importKeys(try importing(rest))
         case .version:
             let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
             return .version(asJSON: scanned.switches.contains("--json"))
@@ -65,6 +67,46 @@ enum CommandLineArguments {
             tokenFile: scanned.values["--token-file"]?.first,
             asJSON: scanned.switches.contains("--json")
         )
+    }
+
+    private static func importing(_ arguments: ArraySlice<String>) throws(UsageFault) -> ImportCommand {
+        let topic = HelpTopic.importKeys
+        var form = ArgumentScanner.Form(switches: ["--environment", "--apply", "--json"], words: 0...1)
+        form.valued = [Setting.url.flag, "--token-file", "--format", "--user", "--project", "--validation"]
+        let scanned = try ArgumentScanner(arguments, form: form, topic: topic)
+        let source: ImportSource
+        switch (scanned.words.first, scanned.switches.contains("--environment")) {
+        case (nil, true): source = .environment
+        case ("-"?, false): source = .standardInput
+        case (let path?, false): source = .file(path)
+        default: throw UsageFault("say what to import: a file, - for standard input, or --environment", topic)
+        }
+        var format: ImportFormat?
+        if let text = scanned.values["--format"]?.first {
+            format = ImportFormat(rawValue: text)
+            guard format != nil, source != .environment else {
+                throw UsageFault("--format must be env, toml or csv, and is for files", topic)
+            }
+        }
+        var validation: Validation?
+        if let text = scanned.values["--validation"]?.first {
+            validation = Validation(rawValue: text)
+            guard validation != nil else {
+                throw UsageFault("--validation must be best_effort, required or skip", topic)
+            }
+        }
+        var user: UserID?
+        if let text = scanned.values["--user"]?.first {
+            user = UserID(text)
+            guard user != nil else {
+                throw UsageFault("--user must be 1 to 200 bytes without control characters", topic)
+            }
+        }
+        return ImportCommand(
+            source: source, format: format, user: user, project: try project(scanned, topic: topic),
+            isApplied: scanned.switches.contains("--apply"), validation: validation,
+            flags: try flags(scanned, topic: topic), tokenFile: scanned.values["--token-file"]?.first,
+            asJSON: scanned.switches.contains("--json"))
     }
 
     private static func order(_ scanned: ArgumentScanner) throws(UsageFault) -> TokenOrder {

@@ -22,6 +22,22 @@ enum Console {
         }
     }
 
+    /// Writes a line to standard output that is wiped afterwards, or may be long.
+    static func say(line: consuming WipedBuffer) -> ExitCode {
+        line.append(UInt8(ascii: "\n"))
+        return line.withBytes { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe write(Array($0)[...], to: STDOUT_FILENO) }
+        }
+    }
+
+    /// Shows how far something has come, on a line of standard error that the next one replaces; only to a terminal.
+    ///
+    /// - Parameter text: one line; `nil` takes the last one away.
+    static func show(progress text: String?) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        _ = write(Array("\r\u{1B}[K\(text.map { "keystow: \($0)" } ?? "")".utf8)[...], to: STDERR_FILENO)
+    }
+
     /// Whether a person reads standard output.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

@@ -21,4 +21,10 @@ enum ExitCode: Int32, Error, Sendable {
     case noPermission = 77
     /// The configuration is wrong, the master key among it.
     case configuration = 78
+    /// Ended by SIGINT (Ctrl-C) after what was under way was finished: 128 and the signal's number, as a shell has it.
+    case interrupted = 130
+    /// The same by SIGTERM.
+    case terminated = 143
+
+    init(endedBy signal: Int32) { self = signal == 15 ? .terminated : .interrupted }
 }

@@ -8,10 +8,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case tokenCreate = "token create"
     case tokenList = "token list"
     case tokenRevoke = "token revoke"
+    case importKeys = "import"
     case version
 
     /// The commands, in the order in which one meets them.
-    static let commands: [HelpTopic] = [.serve, .initialize, .token, .doctor, .version]
+    static let commands: [HelpTopic] = [.serve, .initialize, .token, .importKeys, .doctor, .version]
 
     /// One line, in the list of commands.
     var summary: String {
@@ -24,6 +25,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .tokenCreate: "make an access token, and print it once"
         case .tokenList: "list access tokens, without their secret part"
         case .tokenRevoke: "end an access token from the next request on"
+        case .importKeys: "take keys from a file or the environment into the vault"
         case .version: "print the version"
         }
     }
@@ -48,6 +50,9 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "keystow token create --kind adm|app [--project ID] [--name NAME] [--scopes SCOPE,…] [--expires-at TIME]"
         case .tokenList: "keystow token list [--project ID] [--json]"
         case .tokenRevoke: "keystow token revoke ID"
+        case .importKeys:
+            "keystow import FILE | - | --environment [--format env|toml|csv] [--user NAME] [--project ID] [--apply]\n"
+                + "                      [--validation best_effort|required|skip] [--json]"
         case .version: "keystow version [--json]"
         }
     }
@@ -58,7 +63,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "Commands:\n"
                 + indented(
                     Self.commands.map { pad($0.rawValue) + $0.summary } + [pad("help") + "this page, or a command's"])
-                + "\n\nExit codes are those of sysexits.h: 64 usage, 69 unavailable, 73 and 74 files, 75 in use, 77 permission, 78 configuration."
+                + "\n\nExit codes are those of sysexits.h: 64 usage, 65 data, 66 no input, 69 unavailable, 73 and 74 files, 75 in use, 77 permission, 78 configuration."
         case .serve:
             """
             Once it listens, it prints {"listening":"http://127.0.0.1:PORT"} on standard output. Ends well on
@@ -79,6 +84,27 @@ enum HelpTopic: String, Sendable, CaseIterable {
             Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
             in --token-file; otherwise works on the data directory, which needs the server to be stopped.
             """
+        case .importKeys:
+            """
+            Without --apply nothing is stored and no provider is asked: the key doctor judges each key, and a table
+            says what would happen. With --apply each key is tested with its provider and stored. Running it again is
+            safe: keys that are there already are known.
+
+              .env   the variables of the catalogue (ANTHROPIC_API_KEY …), and others whose value is surely a key
+              TOML   [providers.NAME] api_key = "…"
+              CSV    user_id,provider,key; a first line of names may change their order
+
+            How a file is written is told by its name or its first lines, or by --format; - is standard input;
+            --environment takes each provider's usual variable from this process's environment. --user says whose keys
+            they are, where the file does not. An admin's token needs --project, an app's has its own.
+
+            When the limits on test calls are reached it waits, for as long as five minutes; keys that would have to
+            wait longer are left for another day. Ctrl-C stops after the key that is under way. Ends with 0 when all
+            is stored, 65 when a key was refused, else 75 when one was left for later; 66 no file, 69 no server,
+            77 a token that may not, 130 Ctrl-C.
+
+            No key belongs on the command line. The file stays as it is: delete it afterwards.
+            """
         case .version: nil
         }
     }
@@ -98,6 +124,12 @@ enum HelpTopic: String, Sendable, CaseIterable {
             ]
         case .tokenList: ["keystow token list --url http://127.0.0.1:8420 --token-file ./admin.token"]
         case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000"]
+        case .importKeys:
+            [
+                "keystow import keys.csv", "keystow import keys.csv --apply --token-file ./app.token",
+                "keystow import .env --user user-42 --validation required --apply",
+                "keystow import --environment --user ada --project prj_01jd0000000000000000000000 --json",
+            ]
         case .version: ["keystow version --json"]
         }
     }
@@ -109,6 +141,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .serve: settings = Setting.ofServer
         case .initialize, .doctor: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
+        case .importKeys: settings = [.url, .token]
         case .keystow, .token, .version: return nil
         }
         var lines: [String] = []

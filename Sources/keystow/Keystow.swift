@@ -38,6 +38,9 @@ struct Keystow {
             case .token(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await TokenRunner.run(command, configuration)
+            case .importKeys(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await ImportRunner.run(command, configuration)
             }
         } catch {
             Console.tell(error.message)

@@ -1,5 +1,3 @@
-import Dispatch
-import Glibc
 import HTTPClient
 import HTTPServer
 import VaultAPI
@@ -100,31 +98,5 @@ extension RateLimit {
     fileprivate var perToken: RequestRate? {
         guard case .perToken(let calls, let span) = self else { return nil }
         return RequestRate(calls: calls, milliseconds: Int(span / .milliseconds(1)))
-    }
-}
-
-/// SIGINT and SIGTERM as something to wait for; a second one while stopping changes nothing.
-///
-/// Kept by libdispatch, which owns the main thread of an async program and its signal mask.
-private final class StopSignals {
-    private let arrived: AsyncStream<Void>
-    private let sources: [any DispatchSourceSignal]
-
-    init() {
-        signal(SIGPIPE, SIG_IGN)
-        let (arrived, continuation) = AsyncStream.makeStream(of: Void.self)
-        self.arrived = arrived
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield() }
-            source.resume()
-            return source
-        }
-    }
-
-    /// Returns when one of them has come.
-    func wait() async {
-        for await _ in arrived { return }
     }
 }

@@ -1,0 +1,106 @@
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import VaultModel
+import VaultProviders
+
+/// `keystow import …`: reads keys, says what would happen to them, and with `--apply` brings them to the server.
+enum ImportRunner {
+    static func run(_ command: ImportCommand, _ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
+        guard let server = configuration.server else {
+            throw CommandFailure("which server? Set KEYSTOW_URL or give --url; this works on a running one", .usage)
+        }
+        let catalogue = try catalogue()
+        let doctor = KeyDoctor(catalogue)
+        let source = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
+        if let user = command.user, source.likeness.finding(in: user.description) == .credential {
+            throw CommandFailure("--user is a credential; it now stands in your shell's history: revoke it", .usage)
+        }
+        let records = try source.records(format: command.format, usual: KnownProviders(catalogue).usualVariables)
+        if command.user == nil, records.records.contains(where: { $0.user == nil && $0.isInPlace }) {
+            throw CommandFailure("whose keys are they? The file does not say: give --user", .usage)
+        }
+
+        let signals = StopSignals()
+        let client = try Configuration.client()
+        defer { client.close() }
+        let vault = RemoteVault(server: server, client: client, token: try TokenSource.read(file: command.tokenFile))
+        let served = try await Greeting.exchange(with: vault, project: command.project)
+        let plan = ImportPlan(
+            records, user: command.user, providers: KnownProviders(catalogue, served: served), doctor: doctor)
+        let received = signals.received
+        let session = ImportSession(
+            vault: vault, isDryRun: !command.isApplied, project: command.project, validation: command.validation,
+            time: SystemTime(), stopSignal: { received.signal },
+            watch: { progress in Console.show(progress: progress.line) })
+        let report = await session.run(plan, source: command.source)
+        Console.show(progress: nil)
+        return tell(report, asJSON: command.asJSON)
+    }
+
+    /// Prints the report; output that nobody takes outweighs what it said.
+    private static func tell(_ report: ImportReport, asJSON: Bool) -> ExitCode {
+        let said = asJSON ? Console.say(line: report.json) : Console.say(report.lines.joined(separator: "\n"))
+        return said == .ok ? report.exitCode : said
+    }
+
+    private static func catalogue() throws(CommandFailure) -> Catalogue {
+        do {
+            return try Catalogue.embedded()
+        } catch {
+            throw CommandFailure("the built-in catalogue is broken: \(error)", .software)
+        }
+    }
+}
+
+/// What is settled with the server before the first key is sent: that it is there, and what the token may do.
+private enum Greeting {
+    private struct Caller: Decodable {
+        let kind: String
+        let scopes: [String]
+    }
+
+    private struct Providers: Decodable {
+        struct Provider: Decodable { let id: String }
+        let data: [Provider]
+    }
+
+    /// - Returns: the providers that the server knows.
+    static func exchange(
+        with vault: borrowing RemoteVault, project: ProjectID?
+    ) async throws(CommandFailure) -> [ProviderID] {
+        guard let caller = try await ask(vault, "/v1/token").decoded(as: Caller.self) else {
+            throw CommandFailure("the answer of \(vault.server) was not understood", .unavailable)
+        }
+        guard caller.scopes.contains(Scope.keysWrite.rawValue) else {
+            throw CommandFailure("this token may not store keys: the scope keys:write is missing", .noPermission)
+        }
+        if caller.kind == TokenKind.admin.rawValue {
+            guard let project else { throw CommandFailure("an admin's token needs --project", .usage) }
+            if caller.scopes.contains(Scope.projectsWrite.rawValue) {
+                _ = try await ask(vault, "/v1/projects/\(project)")
+            }
+        } else if project != nil {
+            throw CommandFailure("--project is for an admin's token; this one has its own project", .usage)
+        }
+        let providers = try await ask(vault, "/v1/providers").decoded(as: Providers.self)
+        return providers?.data.compactMap { ProviderID($0.id) } ?? []
+    }
+
+    private static func ask(
+        _ vault: borrowing RemoteVault, _ path: String
+    ) async throws(CommandFailure) -> RemoteVault.Reply {
+        let reply: RemoteVault.Reply
+        do {
+            reply = try await vault.get(path)
+        } catch {
+            throw CommandFailure("\(vault.server) does not answer (\(error)); is the server running?", .unavailable)
+        }
+        guard reply.status == 200 else {
+            if reply.status == 404 { throw CommandFailure("there is no such project", .usage) }
+            let text = reply.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(reply.status)"
+            throw CommandFailure(text, reply.status == 401 || reply.status == 403 ? .noPermission : .unavailable)
+        }
+        return reply
+    }
+}

@@ -94,7 +94,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
-        .testTarget(name: "KeystowTests", dependencies: ["keystow", "VaultModel"]),
+        .testTarget(
+            name: "KeystowTests",
+            dependencies: ["keystow", "VaultModel", "VaultProviders", "VaultService", "HTTPClient", "VaultTestKit"]
+        ),
 
         // The rules of the house, held against the code.
         .testTarget(name: "HouseTests"),

@@ -99,6 +99,25 @@ import VaultModel
         #expect(revoke.act == .revoke(id))
     }
 
+    @Test func `what is imported is a file, standard input or the environment`() throws {
+        func parsed(_ line: String) throws -> ImportCommand? {
+            guard case .importKeys(let command) = try parse(line) else { return nil }
+            return command
+        }
+        let plain = ImportCommand(source: .file("f"), isApplied: false, flags: SettingFlags(), asJSON: false)
+        #expect(try parsed("import f") == plain)
+        #expect(try parsed("import -")?.source == .standardInput)
+        #expect(try parsed("import --environment")?.source == .environment)
+        let project = try #require(ProjectID("prj_01jd0000000000000000000000"))
+        let all = ImportCommand(
+            source: .file("f"), format: .csv, user: UserID("u"), project: project, isApplied: true,
+            validation: .required, flags: SettingFlags(values: [.url: "http://localhost:1"]), tokenFile: "t",
+            asJSON: true)
+        let line =
+            "import f --format csv --user u --project \(project) --apply --validation required --json --token-file t"
+        #expect(try parsed(line + " --url http://localhost:1") == all)
+    }
+
     @Test(arguments: [
         ("srve", "unknown command srve; did you mean serve?"),
         ("serve --lisen :0", "unknown flag --lisen; did you mean --listen?"),
@@ -117,6 +136,13 @@ import VaultModel
         ("token revoke", "something is missing"),
         ("token revoke x", "a token's id looks like tok_ and 26 characters; `keystow token list` shows it"),
         ("serve --master-key x", "unknown flag --master-key"),
+        ("import", "say what to import: a file, - for standard input, or --environment"),
+        ("import f --environment", "say what to import"), ("import f g", "there are words too many"),
+        ("import f --format yaml", "--format must be env, toml or csv"),
+        ("import --environment --format env", "--format must be env, toml or csv, and is for files"),
+        ("import f --validation none", "--validation must be best_effort, required or skip"),
+        ("import f --user \u{1}", "--user must be 1 to 200 bytes without control characters"),
+        ("import f --data-dir d", "unknown flag --data-dir"), ("import f --project x", "--project must be"),
         ("init --token x", "unknown flag --token"),
     ])
     func `what is not understood is said, with the nearest name`(_ line: String, _ message: String) {
@@ -125,6 +151,7 @@ import VaultModel
 
     @Test(arguments: [
         "sk-ant-api03-abcDEF", "serve --sk-ant-api03-abcDEF=x", "serve --token=kst_adm_abc123", "token kst_adm_abc123",
+        "import --key=sk-ant-api03-abcDEF",
     ])
     func `a secret in the wrong place is not repeated`(_ line: String) {
         let message = complaint(line)

@@ -1,8 +1,7 @@
 import Glibc
-import VaultTestKit
 
 /// The program `keystow` itself, as a child with pipes.
-final class Program {
+package final class Program {
     /// Where the tests' own program lies, and `keystow` beside it.
     private static let folder: String = {
         let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
@@ -14,15 +13,20 @@ final class Program {
     private let complaints: String
     private var status: Int32?
 
-    /// Starts `keystow`; what it writes goes to two files beside `directory`.
-    init(_ arguments: [String], environment: [String: String] = [:], in directory: TemporaryDirectory) throws {
+    /// Starts `keystow`; what it writes goes to two files in `directory`.
+    ///
+    /// - Parameter input: a file that it reads as its standard input.
+    package init(
+        _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
+        in directory: TemporaryDirectory
+    ) throws {
         let number = UInt32.random(in: 0 ... .max)
         output = "\(directory.path)/out-\(number)"
         complaints = "\(directory.path)/err-\(number)"
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
         let program = Self.folder + "/keystow"
@@ -43,11 +47,11 @@ final class Program {
         }
     }
 
-    var standardOutput: String { String(decoding: TemporaryDirectory.bytes(of: output), as: UTF8.self) }
-    var standardError: String { String(decoding: TemporaryDirectory.bytes(of: complaints), as: UTF8.self) }
+    package var standardOutput: String { String(decoding: TemporaryDirectory.bytes(of: output), as: UTF8.self) }
+    package var standardError: String { String(decoding: TemporaryDirectory.bytes(of: complaints), as: UTF8.self) }
 
     /// The port of a server, once it says that it listens.
-    func port() async throws -> UInt16 {
+    package func port() async throws -> UInt16 {
         var found: UInt16?
         try await eventually("keystow listens") {
             guard let line = standardOutput.split(separator: "\n").first(where: { $0.contains("listening") }) else {
@@ -60,10 +64,10 @@ final class Program {
         return found ?? 0
     }
 
-    func signal(_ number: Int32) { if status == nil { kill(process, number) } }
+    package func signal(_ number: Int32) { if status == nil { kill(process, number) } }
 
     /// The exit code, once it has ended; 128 and the signal's number when one ended it.
-    func ended() -> Int32? {
+    package func ended() -> Int32? {
         if status == nil {
             var raw: Int32 = 0
             guard waitpid(process, &raw, WNOHANG) == process else { return nil }
@@ -72,7 +76,7 @@ final class Program {
         return status
     }
 
-    func wait() async throws -> Int32 {
+    package func wait() async throws -> Int32 {
         try await eventually("keystow ends") { ended() != nil }
         return status ?? -1
     }

@@ -1,13 +1,13 @@
 /// Looks for pieces of a secret in bytes: as they are, as base64 at any alignment, as hex in either case.
-struct Traces {
+package struct Traces {
     /// How long a piece is that counts as a leak.
-    static let length = 8
+    package static let length = 8
 
     /// What is looked for, by its first eight bytes.
     private var needles: [UInt64: [[UInt8]]] = [:]
 
     /// - Parameter secret: what follows a key's prefix; every eight bytes of it are looked for.
-    init(of secret: String) {
+    package init(of secret: String) {
         let bytes = Array(secret.utf8)
         for start in 0...(bytes.count - Self.length) {
             let piece = Array(bytes[start..<start + Self.length])
@@ -33,7 +33,7 @@ struct Traces {
     }
 
     /// The first piece that is there.
-    func first(in bytes: [UInt8]) -> String? {
+    package func first(in bytes: [UInt8]) -> String? {
         guard bytes.count >= 8 else { return nil }
         var word = Self.word(bytes, 0)
         for end in 8...bytes.count {

@@ -22,7 +22,7 @@ enum Console {
         }
     }
 
-    /// Writes a line to standard output that is wiped afterwards, or may be long.
+    /// Writes a finished line to standard output.
     static func say(line: consuming WipedBuffer) -> ExitCode {
         line.append(UInt8(ascii: "\n"))
         return line.withBytes { bytes in

@@ -1,5 +1,6 @@
 import Testing
 import VaultModel
+import VaultService
 
 @testable import keystow
 

@@ -101,6 +101,13 @@ import VaultTestKit
         #expect(try Self.items(.csv, "v,groq,k\n ,groq,k", user: nil) == ["1 – v groq –", "2 – – groq \(nobody)"])
     }
 
+    @Test func `a key that is useless without a region is not taken, however its provider is found`() throws {
+        let key = "ABSK" + String(repeating: "Zq7w", count: 30)
+        let needs = "Keys of this provider need more than a key, which a file cannot say."
+        #expect(try Self.items(.csv, "u,bedrock,\(key)\nu,,\(key)") == ["1 – u bedrock \(needs)", "2 – u – \(needs)"])
+        #expect(try Self.items(.csv, "u,bedrock,ABSKshort") == ["1 – u bedrock –"])
+    }
+
     @Test func `what is longer than any paste is refused here`() throws {
         let long = String(repeating: "x", count: KeyDoctor.longestPaste)
         #expect(

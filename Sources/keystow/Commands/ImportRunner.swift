@@ -12,11 +12,11 @@ enum ImportRunner {
         }
         let catalogue = try catalogue()
         let doctor = KeyDoctor(catalogue)
-        let source = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
-        if let user = command.user, source.likeness.finding(in: user.description) == .credential {
+        let input = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
+        if let user = command.user, input.likeness.finding(in: user.description) == .credential {
             throw CommandFailure("--user is a credential; it now stands in your shell's history: revoke it", .usage)
         }
-        let records = try source.records(format: command.format, usual: KnownProviders(catalogue).usualVariables)
+        let records = try input.records(format: command.format, usual: KnownProviders(catalogue).usualVariables)
         if command.user == nil, records.records.contains(where: { $0.user == nil && $0.isInPlace }) {
             throw CommandFailure("whose keys are they? The file does not say: give --user", .usage)
         }
@@ -33,7 +33,7 @@ enum ImportRunner {
             vault: vault, isDryRun: !command.isApplied, project: command.project, validation: command.validation,
             time: SystemTime(), stopSignal: { received.signal },
             watch: { progress in Console.show(progress: progress.line) })
-        let report = await session.run(plan, source: command.source)
+        let report = await session.run(plan, source: input.shownSource)
         Console.show(progress: nil)
         return tell(report, asJSON: command.asJSON)
     }

@@ -7,6 +7,12 @@ struct ImportInput {
     let source: ImportSource
     let likeness: KeyLikeness
 
+    /// The source as it may be printed: a file that is named like a credential goes without its name.
+    var shownSource: ImportSource {
+        guard case .file(let path) = source, likeness.finding(in: path) == .credential else { return source }
+        return .file("that file")
+    }
+
     /// - Parameters:
     ///   - format: how it is written; `nil` leaves that to be told by its name, then by its text.
     ///   - usual: the variables that are taken from the environment.
@@ -18,16 +24,18 @@ struct ImportInput {
         case .environment: return try Self.environment(usual.map(\.name))
         case .standardInput: return try read(STDIN_FILENO, named: "standard input", format)
         case .file(let path):
-            // Whoever gives a key in place of a file's name must not find it in the message too.
-            let name = likeness.finding(in: path) == .harmless ? path : "that file"
             let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
             guard file >= 0 else {
-                if likeness.finding(in: path) == .credential {
+                // Whoever gives a key in place of a file's name must not find it in the message too.
+                switch likeness.finding(in: path) {
+                case .harmless: throw CommandFailure("cannot read \(path)", .noInput)
+                case .doubtful: throw CommandFailure("cannot read that file", .noInput)
+                case .credential:
                     throw CommandFailure(
                         "that is a credential, not a file; it now stands in your shell's history: revoke it", .usage)
                 }
-                throw CommandFailure("cannot read \(name)", .noInput)
             }
+            let name = shownSource == source ? path : "that file"
             defer { close(file) }
             warnIfOpenToOthers(file, name)
             return try read(file, named: name, format ?? ImportFormat(ofFileNamed: path))

@@ -77,7 +77,6 @@ private struct RecordReader {
         var item = ImportItem(line: line, user: user, value: record.value)
         let diagnosis = diagnosis(of: record.value, chosen: nil, records)
         let isKey = diagnosis?.isStorable == true
-        item.kind = diagnosis?.kind
         if !record.isInPlace {
             guard isKey else { return .nothing }
             return .skipped(
@@ -100,8 +99,10 @@ private struct RecordReader {
             item.provider = records.withText(of: field) { providers.provider(named: $0) }
             if item.provider == nil { item.refusal = item.refusal ?? .unknownProvider }
         }
-        if let provider = item.provider {
-            item.kind = self.diagnosis(of: record.value, chosen: provider, records)?.kind
+        let known = item.provider.map { self.diagnosis(of: record.value, chosen: $0, records) } ?? diagnosis
+        item.kind = known?.kind
+        if known?.isStorable == true, let provider = known?.provider, providers.needsParameters(provider) {
+            item.refusal = item.refusal ?? .needsParameters
         }
         if item.user == nil, item.refusal == nil { item.refusal = .noUser }
         if record.value.count > KeyDoctor.longestPaste { item.refusal = item.refusal ?? .tooLong }
@@ -157,6 +158,9 @@ extension ImportRefusal {
     fileprivate static let keyForUser = ImportRefusal(
         code: "invalid_field", message: "There is a credential where the user belongs.",
         hint: "Put the columns in the order user_id,provider,key, or name them in the first line.")
+    fileprivate static let needsParameters = ImportRefusal(
+        code: "invalid_field", message: "Keys of this provider need more than a key, which a file cannot say.",
+        hint: "Store it by POST /v1/keys with `params`; GET /v1/providers says which.")
     fileprivate static let tooLong = ImportRefusal(
         code: "malformed_key", message: "This is too long to be a key.", hint: "Put the key alone there.")
 }

@@ -10,6 +10,9 @@ struct KnownProviders: Sendable {
     /// The usual variable of each provider.
     let usualVariables: [(name: String, id: ProviderID)]
 
+    /// Providers whose keys are of no use without a region, a resource or the like.
+    private let parametrised: Set<ProviderID>
+
     /// What others call a provider, where that is not its id or its name in the catalogue.
     private static let aliases = [
         "claude": "anthropic", "google": "gemini", "google_ai": "gemini", "grok": "xai", "x_ai": "xai",
@@ -28,6 +31,7 @@ struct KnownProviders: Sendable {
             if let known = names.first(where: { $0.name == id }) { names.append((name: alias, id: known.id)) }
         }
         self.names = names
+        parametrised = Set(catalogue.providers.filter { !$0.params.isEmpty }.map(\.id))
         variables = catalogue.providers.flatMap { provider in
             provider.variables.filter(Self.holdsKey).map { (name: $0, id: provider.id) }
         }
@@ -40,6 +44,9 @@ struct KnownProviders: Sendable {
     func provider(named text: RawSpan) -> ProviderID? {
         names.first { text.isWord($0.name, joiningWith: UInt8(ascii: "_")) }?.id
     }
+
+    /// Whether more than a key is needed, which no file that is imported says.
+    func needsParameters(_ provider: ProviderID) -> Bool { parametrised.contains(provider) }
 
     /// The variable that `text` is the name of, and whose key it holds.
     func variable(named text: RawSpan) -> (name: String, id: ProviderID)? {

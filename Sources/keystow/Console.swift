@@ -35,7 +35,11 @@ enum Console {
     /// - Parameter text: one line; `nil` takes the last one away.
     static func show(progress text: String?) {
         guard isatty(STDERR_FILENO) == 1 else { return }
-        _ = write(Array("\r\u{1B}[K\(text.map { "keystow: \($0)" } ?? "")".utf8)[...], to: STDERR_FILENO)
+        // A line that is wrapped could not be taken back whole.
+        var size = winsize()
+        let width = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? size.ws_col : 80
+        let line = text.map { "keystow: \($0)".prefix(Int(width) - 1) } ?? ""
+        _ = write(Array("\r\u{1B}[K\(line)".utf8)[...], to: STDERR_FILENO)
     }
 
     /// Whether a person reads standard output.

@@ -97,7 +97,9 @@ import VaultTestKit
             #expect(text.contains("5 keys: 2 would be stored, 3 refused."))
             #expect(text.contains("With --apply"))
             #expect(text.hasSuffix("The keys still lie in keys.csv in clear: delete it once this is done."))
-            let good = try await run(rows([FakeKeys.anthropic()]), into: vault, isDryRun: true)
+            let watch = Watch()
+            let good = try await run(rows([FakeKeys.anthropic()]), into: vault, isDryRun: true, watch: watch)
+            #expect(watch.seen == ["0 of 1, 0 stored, 0 refused", "1 of 1, 1 storable, 0 refused"])
             #expect(good.exitCode == .ok)
         }
     }

@@ -8,6 +8,7 @@ import VaultService
 struct ImportProgress: Sendable {
     var done = 0
     let total: Int
+    var storable = 0
     var stored = 0
     var alreadyThere = 0
     var refused = 0
@@ -15,7 +16,7 @@ struct ImportProgress: Sendable {
     var waiting: (seconds: Int, why: String)?
 
     var line: String {
-        var parts = ["\(done) of \(total)", "\(stored) stored"]
+        var parts = ["\(done) of \(total)", storable > 0 ? "\(storable) storable" : "\(stored) stored"]
         if alreadyThere > 0 { parts.append("\(alreadyThere) already there") }
         parts.append("\(refused) refused")
         if let waiting { parts.append("waiting \(waiting.seconds) s: \(waiting.why)") }
@@ -25,7 +26,8 @@ struct ImportProgress: Sendable {
     mutating func count(_ outcome: ImportOutcome) {
         done += 1
         switch outcome {
-        case .storable, .stored: stored += 1
+        case .storable: storable += 1
+        case .stored: stored += 1
         case .alreadyThere: alreadyThere += 1
         case .refused, .postponed: refused += 1
         case .notReached: break

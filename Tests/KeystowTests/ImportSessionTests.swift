@@ -104,6 +104,23 @@ import VaultTestKit
         }
     }
 
+    @Test func `no text is so odd that the keys after it are not reached`() async throws {
+        try await RunningVault.run(provider: ProviderSwitch().provider) { vault in
+            let longest = KeyDoctor.longestPaste
+            let odd = [
+                String(repeating: "\u{1B}", count: longest), String(repeating: "\u{1}", count: longest / 2),
+                String(repeating: "\"\"", count: longest), String(repeating: "\\", count: longest),
+                String(repeating: "x", count: longest + 1), String(repeating: "\u{1F511}", count: longest / 4), "", " ",
+            ]
+            let csv = odd.map { "u,anthropic,\"\($0)\"\n" }.joined() + rows([FakeKeys.anthropic()])
+            for isDryRun in [true, false] {
+                let report = try await run(csv, into: vault, isDryRun: isDryRun)
+                #expect(codes(report).dropLast() == Array(repeating: "malformed_key", count: odd.count)[...])
+                #expect(codes(report).last == (isDryRun ? "storable" : "stored"))
+            }
+        }
+    }
+
     @Test func `keys are stored, a second import finds them there`() async throws {
         let provider = ProviderSwitch()
         try await RunningVault.run(provider: provider.provider) { vault in

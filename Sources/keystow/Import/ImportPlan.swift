@@ -105,7 +105,7 @@ private struct RecordReader {
             item.refusal = item.refusal ?? .needsParameters
         }
         if item.user == nil, item.refusal == nil { item.refusal = .noUser }
-        if record.value.count > KeyDoctor.longestPaste { item.refusal = item.refusal ?? .tooLong }
+        if isTooLong(record.value, records) { item.refusal = item.refusal ?? .tooLong }
         return .item(item)
     }
 
@@ -127,6 +127,15 @@ private struct RecordReader {
         of range: Range<Int>, chosen: ProviderID?, _ records: borrowing ImportRecords
     ) -> Diagnosis? {
         records.withText(of: range) { bytes in (try? likeness.doctor.examine(bytes, chosen: chosen))?.diagnosis }
+    }
+
+    /// Whether it is longer than any paste, or fills a request by its escapes: no key does.
+    private func isTooLong(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Bool {
+        guard range.count <= KeyDoctor.longestPaste else { return true }
+        let length = records.withText(of: range) { bytes in
+            (0..<bytes.byteCount).reduce(0) { $0 + (bytes[byte: $1] < 0x20 ? 6 : 2) }
+        }
+        return length > 3 * KeyDoctor.longestPaste
     }
 
     private func isBlank(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Bool {

@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "keystow-sandbox",
             dependencies: ["VaultModel", "HTTPServer"],
-            resources: [.embedInCode("anthropic.answers"), .embedInCode("models.jsonl")]
+            resources: [.embedInCode("Answers")]
         ),
 
         // What tests share: the real vault behind a real socket, a clock to move, keys that are nobody's.
@@ -93,7 +93,11 @@ let package = Package(
                 "keystow-sandbox", "VaultTestKit", "CSQLite",
             ]
         ),
-        .testTarget(name: "SandboxTests", dependencies: ["keystow-sandbox", "HTTPServer", "VaultModel"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["keystow-sandbox", "HTTPServer", "HTTPClient", "VaultProviders", "VaultModel"],
+            resources: [.embedInCode("Rows/outcome-rows.json")]
+        ),
         .testTarget(
             name: "KeystowTests",
             dependencies: ["keystow", "VaultModel", "VaultProviders", "VaultService", "HTTPClient", "VaultTestKit"]

@@ -9,8 +9,15 @@ enum Invocation: Equatable {
     static let usage = """
         usage: keystow-sandbox [--listen ADDRESS:PORT]
 
-        Stands in for Anthropic's API on this machine. The outcome of a call is chosen by a word in the key
-        itself, such as sk-ant-api03-revoked-…: valid, nocredit, revoked, ratelimited, overloaded, hang, …
+        Stands in for the providers' APIs on this machine: each under its id, such as /openai/v1/models,
+        /gemini/v1beta/models or /vertex/token, and Anthropic at the root as well. Keystow is pointed at one with
+        KEYSTOW_ENDPOINT_OPENAI=http://ADDRESS:PORT/openai/v1, the provider's id and then the path of its base URL.
+
+        The outcome of a call is chosen by a word in the key itself, such as sk-ant-api03-revoked-…: valid, nocredit,
+        revoked, ratelimited, echo, …, and for every provider redirect, captive, edgehtml, empty, truncated, gzipped,
+        huge, teapot, server503, timeout408 and hang. In a key of hexadecimal digits the word is spelled in them:
+        revoked is 7265766f6b6564. A key without any known word is answered as one that the provider does not know.
+        All words stand in Sources/keystow-sandbox/Answers, one file for each provider.
 
           --listen ADDRESS:PORT  where to listen (127.0.0.1:0, which picks a port)
           --help                 this text

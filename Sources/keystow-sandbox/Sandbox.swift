@@ -29,8 +29,8 @@ struct Sandbox {
         limits.requestSeconds = 60
         limits.stopSeconds = 0
         do {
-            let standIn = try AnthropicStandIn(log: .standardError)
-            let listener = try Listener(address: address, port: port, limits: limits, responder: standIn)
+            let standIns = try StandIns(log: .standardError)
+            let listener = try Listener(address: address, port: port, limits: limits, responder: standIns)
             let host = address.contains(":") ? "[\(address)]" : address
             print("{\"listening\":\"http://\(host):\(listener.port)\"}")
             // Whoever waits for that line reads from a pipe.

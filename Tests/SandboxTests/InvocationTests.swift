@@ -1,4 +1,6 @@
+import HTTPServer
 import Testing
+import VaultModel
 
 @testable import keystow_sandbox
 
@@ -18,14 +20,52 @@ import Testing
 
 @Suite struct TranscriptTests {
     @Test func `a word within a word does not count`() throws {
-        let transcript = try Transcript("Head.\n\n== valid\n200\n\n\n== invalid\n401\n\n\n")
-        #expect(transcript.word(in: "sk-ant-api03-invalid") == "invalid")
-        #expect(transcript.word(in: "sk-ant-api03-valid") == "valid")
-        #expect(transcript.word(in: "sk-ant-api03-zzz") == "invalid")
+        let vocabulary = Vocabulary(try Transcript("Head.\n\n== valid\n200\n\n\n== invalid\n401\n\n\n").words)
+        #expect(vocabulary.word(in: "sk-ant-api03-invalid") == "invalid")
+        #expect(vocabulary.word(in: "sk-ant-api03-valid") == "valid")
+        #expect(vocabulary.word(in: "sk-ant-api03-zzz") == nil)
+    }
+
+    @Test func `a word counts when it is spelled in hexadecimal`() {
+        let vocabulary = Vocabulary(["revoked", "valid", "invalid"])
+        #expect(vocabulary.word(in: "0a7265766f6b65640a") == "revoked")
+        #expect(vocabulary.word(in: "0a" + Vocabulary.hexadecimal("invalid") + "0a") == "invalid")
+        #expect(vocabulary.word(in: "0a7265766f6b650a") == nil)
     }
 
     @Test func `a section that is none is named`() {
-        #expect(throws: Transcript.Malformed(section: "bad")) { try Transcript("Head.\n\n== bad\nabc\n\n") }
-        #expect(throws: Transcript.Malformed(section: "bad")) { try Transcript("Head.\n\n== bad\n200\nno colon\n\n") }
+        for text in ["abc\n\n", "200\nno colon\n\n", "200", "200 base64\n\n?\n"] {
+            #expect(throws: Transcript.Malformed(section: "bad")) { try Transcript("Head.\n\n== bad\n\(text)") }
+        }
+        let twice = "== bad\n200\n\n\n== bad\n401\n\n"
+        #expect(throws: Transcript.Malformed(section: "bad")) { try Transcript(twice) }
+    }
+
+    @Test(arguments: [
+        "> nonsense a b", "> route", "> route a GET nowhere", "> route a GET /a b", "> page limit 1", "> model - {}",
+        "> needs a b", "> requires a b", "> instead a b",
+    ])
+    func `a declaration that is none is named`(line: String) {
+        #expect(throws: Transcript.Malformed(section: line)) { try Transcript("Head.\n\(line)\n") }
+    }
+
+    @Test func `a route is found by its method and path, a model in it`() throws {
+        let route = try #require(Route("chat POST /v1/{model}:run x-key: Key {key}"))
+        #expect(route.carrier == .header(name: "x-key", prefix: "Key "))
+        #expect(route.model(at: "/v1/models/a:run") == "models/a")
+        #expect(route.model(at: "/v1/:run") == nil && route.model(at: "/v1/a") == nil)
+        #expect(Route("list GET /list")?.carrier == .nowhere)
+        #expect(Route("token POST /token {key}")?.carrier == .body)
+        #expect(Route("list GET /list")?.model(at: "/list") == "")
+    }
+
+    @Test func `what is filled in is not looked at again`() throws {
+        let answer = try #require(try Transcript("== a\n200\nx: {key}\n\n{\"a\":{key},{b}}").answers["a"])
+        let response = answer.response(filling: ["key": "{b}", "b": "no"])
+        let text = response.body.withBytes { span in
+            span.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(text == "{\"a\":{b},no}")
+        #expect(response.headers.first?.1 == "{b}")
     }
 }

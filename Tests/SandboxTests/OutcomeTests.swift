@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTPServer
-import Synchronization
 import Testing
 import VaultModel
 
@@ -48,18 +47,12 @@ private let outcomes: [Outcome] = [
     Outcome(word: "truncatedjson", status: 200, type: nil, part: "{\"data\":["),
 ]
 
-/// What was written to the log.
-private final class Lines: Sendable {
-    private let lines = Mutex<[String]>([])
-    var all: [String] { lines.withLock { $0 } }
-    var log: RequestLog { RequestLog { line in self.lines.withLock { $0.append(line) } } }
-}
-
+/// Anthropic at the root, as programs that know only it find it.
 @Suite struct OutcomeTests {
     private let lines = Lines()
-    private let standIn: AnthropicStandIn
+    private let standIn: StandIns
 
-    init() throws { standIn = try AnthropicStandIn(log: lines.log) }
+    init() throws { standIn = try StandIns(log: lines.log) }
 
     @Test(arguments: outcomes)
     func `the word in a key chooses the answer`(outcome: Outcome) async throws {

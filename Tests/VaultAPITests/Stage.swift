@@ -26,7 +26,7 @@ enum Stage {
         limits.stopSeconds = 0
         let standIn = try Listener(
             address: "127.0.0.1", port: 0, limits: limits,
-            responder: AnthropicStandIn(log: RequestLog { _ in }))
+            responder: StandIns(log: RequestLog { _ in }))
         let serving = Task { try await standIn.run() }
         defer { serving.cancel() }
         return try await RunningVault.run(

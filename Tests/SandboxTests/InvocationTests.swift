@@ -59,6 +59,14 @@ import VaultModel
         #expect(Route("list GET /list")?.model(at: "/list") == "")
     }
 
+    @Test func `a model is taken by its own route alone`() throws {
+        let head = "> id name\n> model chat {\"name\":\"a\"}\n> model - {\"name\":\"embed\"}\n"
+        let models = try Transcript(head).models
+        #expect(models.takes("a", at: "chat") && !models.takes("a", at: "other"))
+        #expect(!models.takes("embed", at: "chat") && !models.takes("embed", at: "-") && !models.takes("", at: "chat"))
+        #expect(models.values(1)["models"] == "{\"name\":\"a\"}")
+    }
+
     @Test func `what is filled in is not looked at again`() throws {
         let answer = try #require(try Transcript("== a\n200\nx: {key}\n\n{\"a\":{key},{b}}").answers["a"])
         let response = answer.response(filling: ["key": "{b}", "b": "no"])

@@ -27,7 +27,10 @@ let package = Package(
 
         // Floor 2: each wraps its C library, and nothing else.
         .target(name: "VaultCrypto", dependencies: ["VaultModel", "COpenSSL"]),
-        .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("V0001_vault.sql")]),
+        .target(
+            name: "Migrations", path: "Migrations",
+            resources: [.embedInCode("V0001_vault.sql"), .embedInCode("V0002_provider_health.sql")]
+        ),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),

@@ -14,6 +14,9 @@ package struct Migration: Sendable, Equatable {
 
     /// Every step for SQLite, in order; the version of the first is 1.
     package static let all = [
-        Migration(name: "V0001_vault", sql: String(decoding: PackageResources.V0001_vault_sql, as: UTF8.self))
+        Migration(name: "V0001_vault", sql: String(decoding: PackageResources.V0001_vault_sql, as: UTF8.self)),
+        Migration(
+            name: "V0002_provider_health",
+            sql: String(decoding: PackageResources.V0002_provider_health_sql, as: UTF8.self)),
     ]
 }

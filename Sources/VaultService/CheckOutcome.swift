@@ -17,7 +17,7 @@ enum CheckOutcome {
         } else if verdict.code.isRefusal {
             refuse(verdict, in: &record, under: policy, &actions)
         } else {
-            let retry = retryTime(after: earlier, verdict, under: policy)
+            let retry = retryTime(of: record.id, after: earlier, verdict, under: policy)
             record.lastCheck?.retryAt = retry
             record.nextCheckAt = retry
         }
@@ -64,15 +64,21 @@ enum CheckOutcome {
         }
     }
 
-    /// When to try again after an outage: twice as long as the last time, at least a minute or what the provider asked
-    /// for, and at most the usual interval.
+    /// When to try again after an outage: after a minute, then twice as long each time, up to a quarter more by chance of
+    /// key and moment, and at most the usual interval; but never before the provider asked for.
     private static func retryTime(
-        after earlier: CheckAttempt?, _ verdict: Verdict, under policy: RotationPolicy
+        of id: KeyID, after earlier: CheckAttempt?, _ verdict: Verdict, under policy: RotationPolicy
     ) -> Timestamp? {
         guard let usual = policy.recheckEverySeconds else { return nil }
-        let last = earlier.flatMap { attempt in attempt.retryAt?.seconds(since: attempt.at) } ?? 30
-        let asked = verdict.retryAfter ?? 0
-        return verdict.checkedAt + min(max(last * 2, asked, 60), max(usual, asked))
+        var wait = 60
+        if let last = earlier.flatMap({ attempt in attempt.retryAt?.seconds(since: attempt.at) }) {
+            // The last wait had its jitter on top, less than would have doubled it.
+            while wait <= last, wait < usual { wait *= 2 }
+        }
+        // With a quarter on top this is the usual interval.
+        wait = min(wait, max(usual / 5 * 4, 1))
+        let jitter = Jitter.seconds(upTo: wait / 4, for: id.uuid.low, at: verdict.checkedAt)
+        return verdict.checkedAt + (max(wait, verdict.retryAfter ?? 0) + jitter)
     }
 }
 

@@ -129,7 +129,11 @@ extension Vault {
         let call = TestCall(
             project: key.projectID, owner: key.owner, provider: key.provider, params: key.params,
             endpoint: try endpoint(of: key.provider, params: key.params), wantsFunding: wantsFunding, isProven: false)
-        let verdict = try await test(secret, call, context)
+        var verdict = try await test(secret, call, context)
+        // That it is another kind of credential is believed of every provider.
+        if verdict.code == .invalid, health.isSuspect(key.provider, at: verdict.checkedAt) {
+            verdict = doubted(verdict, by: key.provider)
+        }
         if verdict.code.isRefusal { throw .rejected(verdict, summary(of: key.provider)) }
         if verdict.code == .unverified, validation == .required {
             throw .providerUnavailable(verdict, summary(of: key.provider))

@@ -18,8 +18,15 @@ package struct RotationScheduler: Sendable {
     package func run() async {
         while !Task.isCancelled {
             _ = try? await pass()
-            try? await vault.time.sleep(for: vault.configuration.schedulerInterval)
+            try? await vault.time.sleep(for: untilNextPass)
         }
+    }
+
+    /// The configured interval, or less while keys that an outage put off are being worked off.
+    private var untilNextPass: Duration {
+        let usual = vault.configuration.schedulerInterval
+        let now = vault.time.now()
+        return vault.health.nextMove(at: now).map { min(usual, .seconds(max($0.seconds(since: now), 1))) } ?? usual
     }
 
     /// Looks once at everything that is due now; returns how many keys that were.
@@ -30,7 +37,7 @@ package struct RotationScheduler: Sendable {
         try await vault.carryOutOrders()
         try await rescan()
         var looked = 0
-        var toCheck: [KeyID] = []
+        var toCheck: [DueCheck] = []
         while !Task.isCancelled {
             let due = try vault.reading { transaction in
                 try transaction.dueKeys(at: vault.time.now(), limit: batch).map(\.record.id)
@@ -62,24 +69,42 @@ package struct RotationScheduler: Sendable {
     }
 
     /// Carries out the plans of a batch in one transaction, all but test calls; returns the keys that need one.
-    private func carryOut(_ ids: [KeyID]) async throws(VaultError) -> [KeyID] {
+    private func carryOut(_ ids: [KeyID]) async throws(VaultError) -> [DueCheck] {
         let vault = vault
         return try await vault.write { transaction in
-            try ids.filter { id in try vault.carryOutPlan(of: id, in: transaction) }
+            try ids.compactMap { id in
+                try vault.carryOutPlan(of: id, in: transaction).map { DueCheck(id: id, provider: $0) }
+            }
         }
     }
 
     /// Tests keys, a few at a time. What goes wrong with one is that one's next attempt.
-    private func check(_ ids: [KeyID]) async {
+    ///
+    /// Those whose provider is down, or that are beyond the limits on test calls, wait.
+    private func check(_ due: [DueCheck]) async {
         let vault = vault
-        await withTaskGroup(of: Void.self) { group in
-            for (index, id) in ids.enumerated() {
-                if index >= checksAtOnce { await group.next() }
+        let postponed = await withTaskGroup(of: PostponedCheck?.self) { group in
+            var postponed: [PostponedCheck] = []
+            var running = 0
+            for check in due {
+                if running >= checksAtOnce, let ended = await group.next() {
+                    running -= 1
+                    if let ended { postponed.append(ended) }
+                }
                 guard !Task.isCancelled else { break }
-                group.addTask {
-                    _ = try? await vault.checkOnce(id, wantsFunding: false, RequestContext(caller: .vault))
+                switch vault.health.admit(check.id, of: check.provider, at: vault.time.now()) {
+                case .putOff(let slot): postponed.append(PostponedCheck(id: check.id, until: slot))
+                case .call:
+                    running += 1
+                    group.addTask { await vault.checkAsScheduled(check.id) }
                 }
             }
+            for await ended in group { if let ended { postponed.append(ended) } }
+            return postponed
+        }
+        for start in stride(from: 0, to: postponed.count, by: batch) {
+            // Where this fails they are due again in a few minutes.
+            try? await vault.postpone(Array(postponed[start..<min(start + batch, postponed.count)]))
         }
     }
 
@@ -91,6 +116,18 @@ package struct RotationScheduler: Sendable {
             try transaction.purgeAttempts(before: now - 86_400)
         }
     }
+}
+
+/// A key whose test call is due.
+private struct DueCheck: Sendable {
+    let id: KeyID
+    let provider: ProviderID
+}
+
+/// A test call that was due and was not made.
+private struct PostponedCheck: Sendable {
+    let id: KeyID
+    let until: Timestamp
 }
 
 extension KeyEdit {
@@ -129,17 +166,17 @@ extension KeyEdit {
 }
 
 extension Vault {
-    /// Does what the key's policy asks for now; returns whether it also needs a test call.
-    fileprivate func carryOutPlan(of id: KeyID, in transaction: WriteTransaction) throws -> Bool {
+    /// Does what the key's policy asks for now; returns its provider where it also needs a test call.
+    fileprivate func carryOutPlan(of id: KeyID, in transaction: WriteTransaction) throws -> ProviderID? {
         let now = time.now()
         // Another pass, or a change of the key, may have been here since it was found due.
-        guard let stored = try transaction.key(id), let due = stored.record.dueAt, due <= now else { return false }
+        guard let stored = try transaction.key(id), let due = stored.record.dueAt, due <= now else { return nil }
         let policy = try policy(for: stored.record, in: transaction)
         let view = try believe(stored, under: policy)
         guard view.integrity == .sound else {
             // Nothing is done with what cannot be believed, and it is not looked at again until it is healed.
             try transaction.setDue(nil, of: id)
-            return false
+            return nil
         }
         let actions = RotationPlan.actions(for: stored.record, under: policy, at: now)
         var edit = KeyEdit(
@@ -154,25 +191,32 @@ extension Vault {
         } else {
             _ = try finish(edit, RequestContext(caller: .vault), reason: edit.reason)
         }
-        return needsCheck
+        return needsCheck ? stored.record.provider : nil
     }
 
     /// Tests one key. Beyond the limits on test calls it waits as long as they say; what else goes wrong is the next
     /// attempt's.
-    fileprivate func checkAsScheduled(_ id: KeyID) async {
+    fileprivate func checkAsScheduled(_ id: KeyID) async -> PostponedCheck? {
         do {
             _ = try await checkOnce(id, wantsFunding: false, RequestContext(caller: .vault))
         } catch .validationLimit(let wait, _) {
-            let next = time.now() + wait
-            _ = try? await write { [self] transaction in
-                guard let stored = try transaction.key(id) else { return }
-                var record = stored.record
-                record.nextCheckAt = next
-                try transaction.setNextCheck(next, of: id)
-                let policy = try policy(for: record, in: transaction)
-                try transaction.setDue(RotationPlan.nextLook(at: record, under: policy, from: time.now()), of: id)
-            }
+            return PostponedCheck(id: id, until: time.now() + wait)
         } catch {}
+        return nil
+    }
+
+    /// Says when keys that were not tested are to be tested; that is no attempt, and nothing else of them changes.
+    fileprivate func postpone(_ checks: [PostponedCheck]) async throws(VaultError) {
+        _ = try await write { [self] transaction in
+            for check in checks {
+                guard let stored = try transaction.key(check.id) else { continue }
+                var record = stored.record
+                record.nextCheckAt = check.until
+                try transaction.setNextCheck(check.until, of: check.id)
+                let policy = try policy(for: record, in: transaction)
+                try transaction.setDue(RotationPlan.nextLook(at: record, under: policy, from: time.now()), of: check.id)
+            }
+        }
     }
 
     /// The vault's own work: the scheduler and deferred writes, until cancelled.

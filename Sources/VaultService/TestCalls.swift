@@ -56,11 +56,23 @@ extension Vault {
             secret, of: call.provider, at: call.endpoint.baseURL, fundingCheck: call.wantsFunding, params: call.params)
         // A call that was given up on our side says nothing of the provider: it must not be taken for an outage.
         guard !Task.isCancelled else { throw .overloaded }
+        if canTest(call.provider) { health.note(verdict, by: call.provider) }
         if let attempt, verdict.code != .unverified {
             let isRefused = verdict.code.isRefusal
-            _ = try await write { transaction in try transaction.settle(attempt: attempt, refused: isRefused) }
+            try await settle(attempt, refused: isRefused, call, context)
         }
         return verdict
+    }
+
+    /// What names a secret within its project and provider, without being it.
+    func blindIndex(
+        of secret: borrowing SecretBytes, project: ProjectID, provider: ProviderID
+    ) throws(VaultError) -> [UInt8] {
+        do {
+            return try keyring.blindIndex(of: secret, project: project, provider: provider)
+        } catch {
+            throw VaultError(thrown: error)
+        }
     }
 
     /// Whether there is a call by which keys of `provider` can be proven.
@@ -71,20 +83,17 @@ extension Vault {
         _ secret: borrowing SecretBytes, _ call: TestCall, _ context: RequestContext
     ) async throws(VaultError) -> Int? {
         guard let limits = configuration.validationLimits, !call.isProven, canTest(call.provider) else { return nil }
-        let keyRef: [UInt8]
-        do {
-            keyRef = try keyring.blindIndex(of: secret, project: call.project, provider: call.provider)
-        } catch {
-            throw VaultError(thrown: error)
-        }
+        let keyRef = try blindIndex(of: secret, project: call.project, provider: call.provider)
         let now = time.now()
         let attempt = ValidationAttempt(
             at: now, projectID: call.project, owner: call.owner, keyRef: keyRef, refused: nil)
         let refusal: VaultError?
         let id: Int?
         (id, refusal) = try await write { transaction in
-            if let refusal = try ValidationGate(limits: limits, transaction: transaction, now: now).refusal(of: attempt)
-            {
+            let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
+            if let (refusal, stop) = try gate.refusal(of: attempt) {
+                if let stop { try gate.note(stop, context) }
+                // Nobody asked for it; the key waits as long as the limit says.
                 if context.caller.kind == .vault { return (nil, refusal) }
                 _ = try transaction.append(
                     AuditEntry(
@@ -97,6 +106,20 @@ extension Vault {
         if let refusal { throw refusal }
         return id
     }
+
+    /// Notes what the provider said; whoever has had too many keys refused with this one is stopped, and that is noted
+    /// too.
+    private func settle(
+        _ attempt: Int, refused: Bool, _ call: TestCall, _ context: RequestContext
+    ) async throws(VaultError) {
+        let (limits, now) = (configuration.validationLimits, time.now())
+        _ = try await write { transaction in
+            try transaction.settle(attempt: attempt, refused: refused)
+            guard refused, let limits else { return }
+            let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
+            for stop in try gate.stopsAfterRefusals(of: call) { try gate.note(stop, context) }
+        }
+    }
 }
 
 /// Compares what was counted with the limits.
@@ -105,12 +128,18 @@ private struct ValidationGate {
     let transaction: WriteTransaction
     let now: Timestamp
 
-    func refusal(of attempt: ValidationAttempt) throws -> VaultError? {
-        let minute = now - 60
-        let day = now - 86_400
+    private var day: Timestamp { start(of: 86_400) }
+
+    /// The first moment that counts: what is `seconds` old does not, so that who waits that long is let in.
+    private func start(of seconds: Int) -> Timestamp { Timestamp(milliseconds: (now - seconds).milliseconds + 1) }
+
+    /// Why the call must not be made, and what has stopped if it is more than a minute's limit.
+    func refusal(of attempt: ValidationAttempt) throws -> (VaultError, ValidationStop?)? {
+        let minute = start(of: 60)
         if try transaction.instanceCalls(since: minute) >= limits.instancePerMinute {
-            return .validationLimit(
+            let error = VaultError.validationLimit(
                 retryAfter: 60, detail: "This vault has made too many test calls in the last minute.")
+            return (error, nil)
         }
         let places: [(UserID?, Int, Int, Int, String)] = [
             (attempt.owner, limits.userPerMinute, limits.userKeysPerDay, limits.userRefusals, "user"),
@@ -119,24 +148,49 @@ private struct ValidationGate {
         for (owner, perMinute, keysPerDay, refusals, who) in places {
             let recent = try transaction.attemptCounts(project: attempt.projectID, owner: owner, since: minute)
             if recent.calls >= perMinute {
-                return .validationLimit(
+                let error = VaultError.validationLimit(
                     retryAfter: 60, detail: "This \(who) has caused \(recent.calls) test calls in the last minute.")
+                return (error, nil)
             }
+            let stop = { ValidationStop(projectID: attempt.projectID, owner: owner, cause: $0) }
             let daily = try transaction.attemptCounts(project: attempt.projectID, owner: owner, since: day)
             if daily.distinctRefused >= refusals {
-                return .validationLimit(
+                let error = VaultError.validationLimit(
                     retryAfter: 86_400,
                     detail: "Too many different keys of this \(who) were refused; checks stop for a day.")
+                return (error, stop(.refusedKeys))
             }
             // One of those that were counted is not one more.
             if daily.distinctKeys >= keysPerDay,
                 try !transaction.hasAttempt(
                     of: attempt.keyRef, project: attempt.projectID, owner: owner, since: day)
             {
-                return .validationLimit(
+                let error = VaultError.validationLimit(
                     retryAfter: 86_400, detail: "This \(who) has tried \(daily.distinctKeys) different keys in a day.")
+                return (error, stop(.distinctKeys))
             }
         }
         return nil
+    }
+
+    /// What the refusals so far stop, of the owner's and of the project's test calls.
+    func stopsAfterRefusals(of call: TestCall) throws -> [ValidationStop] {
+        let places: [(UserID?, Int)] = [(call.owner, limits.userRefusals), (nil, limits.projectRefusals)]
+        return try places.compactMap { owner, refusals in
+            let refused = try transaction.attemptCounts(project: call.project, owner: owner, since: day).distinctRefused
+            guard refused >= refusals else { return nil }
+            return ValidationStop(projectID: call.project, owner: owner, cause: .refusedKeys)
+        }
+    }
+
+    /// Has the audit log say that test calls have stopped, once a day for each user or project and each cause.
+    func note(_ stop: ValidationStop, _ context: RequestContext) throws {
+        if let last = try transaction.lastNoted(stop), last >= day { return }
+        try transaction.put(stop, at: now)
+        _ = try transaction.append(
+            AuditEntry(
+                at: now, actor: context.caller, action: .requestRefused,
+                object: stop.owner.map { "\($0)" } ?? "\(stop.projectID)", projectID: stop.projectID,
+                outcome: "checks_stopped", requestID: context.requestID, reason: stop.cause.rawValue))
     }
 }

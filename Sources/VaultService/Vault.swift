@@ -24,6 +24,7 @@ package final class Vault: Sendable {
     let policyCache = PolicyCache()
     let runningRequests = RunningRequests()
     let testCalls = TestCallSlots(limit: 16)
+    let health = ProviderHealth()
     let deferred = DeferredWrites()
     let firstTokens: FirstTokens
 
@@ -41,6 +42,7 @@ package final class Vault: Sendable {
         openKeyring = Mutex(keyring)
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
         try loadPendingOrders()
+        try loadSuspicions()
     }
 
     /// The keys of the vault.

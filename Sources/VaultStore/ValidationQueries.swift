@@ -19,6 +19,25 @@ package struct ValidationAttempt: Sendable, Equatable {
     }
 }
 
+/// For whom test calls have stopped, and why.
+package struct ValidationStop: Sendable, Equatable {
+    package var projectID: ProjectID
+    /// `nil` for everyone in the project.
+    package var owner: UserID?
+    package var cause: Cause
+
+    package enum Cause: String, Sendable, CaseIterable {
+        case distinctKeys = "distinct_keys"
+        case refusedKeys = "refused_keys"
+    }
+
+    package init(projectID: ProjectID, owner: UserID?, cause: Cause) {
+        self.projectID = projectID
+        self.owner = owner
+        self.cause = cause
+    }
+}
+
 extension ReadTransaction {
     /// The test calls of a project, or of one owner in it, at `since` or later: how many, of how many distinct keys, and
     /// how many distinct keys were refused.
@@ -51,6 +70,14 @@ extension ReadTransaction {
         ) { $0.int() > 0 } ?? false
     }
 
+    /// When the stop was last noted; `nil` for never, or for longer ago than is kept.
+    package func lastNoted(_ stop: ValidationStop) throws(StoreError) -> Timestamp? {
+        try connection.first(
+            "SELECT at FROM validation_stops WHERE project_id = $1 AND owner = $2 AND cause = $3",
+            [.id(stop.projectID), .ownerOrAll(stop.owner), .text(stop.cause.rawValue)]
+        ) { $0.time() }
+    }
+
     /// How many test calls there were at `since` or later, whoever asked.
     package func instanceCalls(since: Timestamp) throws(StoreError) -> Int {
         try connection.first("SELECT COUNT(*) FROM validation_attempts WHERE at >= $1", [.time(since)]) { $0.int() }
@@ -80,11 +107,19 @@ extension WriteTransaction {
         )
     }
 
-    /// Forgets attempts made before `time`.
+    package func put(_ stop: ValidationStop, at time: Timestamp) throws(StoreError) {
+        try connection.run(
+            Columns("validation_stops", "project_id", "owner", "cause", "at").put(keys: 3),
+            [.id(stop.projectID), .ownerOrAll(stop.owner), .text(stop.cause.rawValue), .time(time)]
+        )
+    }
+
+    /// Forgets attempts made, and stops noted, before `time`.
     ///
-    /// - Returns: how many.
+    /// - Returns: how many attempts.
     @discardableResult
     package func purgeAttempts(before time: Timestamp) throws(StoreError) -> Int {
-        try connection.run("DELETE FROM validation_attempts WHERE at < $1", [.time(time)])
+        try connection.run("DELETE FROM validation_stops WHERE at < $1", [.time(time)])
+        return try connection.run("DELETE FROM validation_attempts WHERE at < $1", [.time(time)])
     }
 }

@@ -37,6 +37,8 @@ extension Value {
     }
 
     static func owner(_ owner: UserID) -> Value { .text(owner.description) }
+    /// `''` where there is none, for tables whose primary key it is part of.
+    static func ownerOrAll(_ owner: UserID?) -> Value { .text(owner?.description ?? "") }
     static func provider(_ provider: ProviderID) -> Value { .text(provider.description) }
     /// `''` where there is none, for tables whose primary key it is part of.
     static func providerOrAll(_ provider: ProviderID?) -> Value { .text(provider?.description ?? "") }

@@ -9,7 +9,7 @@ struct SchemaTests {
         try Store(directory: directory.data, chain: testChain, patience: .seconds(2), migrations: migrations)
     }
 
-    private let second = Migration(name: "V0002_more", sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;")
+    private let second = Migration(name: "V9999_more", sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;")
 
     @Test func `a new step is applied to an old database, once`() throws {
         let directory = try TemporaryDirectory()
@@ -30,10 +30,11 @@ struct SchemaTests {
         let directory = try TemporaryDirectory()
         try open(directory, Migration.all).close()
         let first = try #require(Migration.all.first)
+        let rest = Migration.all.dropFirst()
         let changed = Migration(name: first.name, sql: first.sql + "\n")
-        #expect(throws: StoreError.changedMigration(first.name)) { try open(directory, [changed]) }
+        #expect(throws: StoreError.changedMigration(first.name)) { try open(directory, [changed] + rest) }
         let renamed = Migration(name: "V0001_other", sql: first.sql)
-        #expect(throws: StoreError.changedMigration("V0001_other")) { try open(directory, [renamed]) }
+        #expect(throws: StoreError.changedMigration("V0001_other")) { try open(directory, [renamed] + rest) }
         try open(directory, Migration.all).close()
     }
 
@@ -47,7 +48,7 @@ struct SchemaTests {
     @Test func `a record of steps with a gap is corrupt`() throws {
         let directory = try TemporaryDirectory()
         try open(directory, Migration.all).close()
-        try meddle(directory, "UPDATE migrations SET version = 5")
+        try meddle(directory, "UPDATE migrations SET version = 5 WHERE version = 1")
         #expect(throws: StoreError.corrupt("the record of migrations has a gap")) { try open(directory, Migration.all) }
     }
 

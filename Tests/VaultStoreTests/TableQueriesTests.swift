@@ -243,4 +243,64 @@ struct TableQueriesTests {
         #expect(try store.read { try $0.instanceCalls(since: noon) } == 1)
         store.close()
     }
+
+    @Test func `a stop of test calls is noted by project, owner and cause until it is purged`() async throws {
+        let store = try openStore(in: try TemporaryDirectory())
+        let project = ProjectID(at: noon)
+        let whole = ValidationStop(projectID: project, owner: nil, cause: .refusedKeys)
+        let one = ValidationStop(projectID: project, owner: try owner("ann"), cause: .refusedKeys)
+        try await store.write { transaction in
+            try transaction.put(whole, at: noon)
+            try transaction.put(one, at: noon)
+            try transaction.put(one, at: noon + 5)
+        }
+        #expect(try store.read { try $0.lastNoted(whole) } == noon)
+        #expect(try store.read { try $0.lastNoted(one) } == noon + 5)
+        let other = ValidationStop(projectID: project, owner: one.owner, cause: .distinctKeys)
+        #expect(try store.read { try $0.lastNoted(other) } == nil)
+        _ = try await store.write { try $0.purgeAttempts(before: noon + 5) }
+        #expect(try store.read { try $0.lastNoted(whole) } == nil)
+        #expect(try store.read { try $0.lastNoted(one) } == noon + 5)
+        store.close()
+    }
+
+    @Test func `the newest answers of a provider are one for each secret, in their order, and no more than are kept`()
+        async throws
+    {
+        let store = try openStore(in: try TemporaryDirectory())
+        let openai = try provider("openai")
+        @Sendable func answer(_ key: UInt8, _ refused: Bool, of other: ProviderID? = nil) -> ProviderAnswerRecord {
+            ProviderAnswerRecord(
+                provider: other ?? .anthropic, keyRef: [UInt8](repeating: key, count: 32), at: noon, refused: refused)
+        }
+        try await store.write { transaction in
+            try transaction.put(answer(9, true, of: openai), keeping: 3)
+            for (key, refused) in [(UInt8(1), false), (2, true), (3, false), (1, true), (4, false)] {
+                try transaction.put(answer(key, refused), keeping: 3)
+            }
+        }
+        let kept = try store.read { try $0.answers(of: .anthropic, limit: 9) }
+        #expect(kept == [answer(4, false), answer(1, true), answer(3, false)])
+        #expect(try store.read { try $0.answers(of: .anthropic, limit: 1) } == [answer(4, false)])
+        #expect(try store.read { try $0.answers(of: openai, limit: 9) } == [answer(9, true, of: openai)])
+        store.close()
+    }
+
+    @Test func `a provider has one suspicion, the last`() async throws {
+        let store = try openStore(in: try TemporaryDirectory())
+        let openai = try provider("openai")
+        try await store.write { transaction in
+            try transaction.put(SuspicionRecord(provider: openai, since: noon, endedAt: noon + 1))
+            try transaction.put(SuspicionRecord(provider: .anthropic, since: noon))
+            try transaction.put(SuspicionRecord(provider: openai, since: noon + 9))
+        }
+        #expect(
+            try store.read { try $0.suspicions() } == [
+                SuspicionRecord(provider: .anthropic, since: noon), SuspicionRecord(provider: openai, since: noon + 9),
+            ])
+        #expect(
+            try store.read { try $0.suspicion(of: .anthropic) } == SuspicionRecord(provider: .anthropic, since: noon))
+        #expect(try store.read { try $0.suspicion(of: try provider("groq")) } == nil)
+        store.close()
+    }
 }

@@ -28,3 +28,9 @@ CREATE TABLE validation_stops (
     at         INTEGER NOT NULL,
     PRIMARY KEY (project_id, owner, cause)
 ) STRICT;
+
+-- Whether the provider has ever accepted the current secret: such a key's checks are not limited.
+ALTER TABLE keys ADD COLUMN is_proven INTEGER NOT NULL DEFAULT 0 CHECK (is_proven IN (0, 1));
+
+UPDATE keys SET is_proven = 1
+    WHERE status = 'active' OR verdict_code IN ('valid', 'valid_unfunded', 'valid_restricted');

@@ -69,6 +69,8 @@ package struct KeyRecord: Sendable, Equatable {
     package var account: [String: String]
     /// The last definite answer.
     package var verdict: Verdict?
+    /// Whether the provider has ever accepted the current secret, whatever it said since.
+    package var isProven = false
     package var lastCheck: CheckAttempt?
     package var nextCheckAt: Timestamp?
     /// When the first refusal came that is not yet confirmed or taken back.

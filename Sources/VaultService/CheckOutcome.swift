@@ -27,6 +27,7 @@ enum CheckOutcome {
     private static func accept(_ verdict: Verdict, in record: inout KeyRecord, _ actions: inout [AuditAction]) {
         if record.status == .failing || record.refusedSince != nil { actions.append(.keyRecovered) }
         record.verdict = verdict
+        record.isProven = true
         if !verdict.account.isEmpty { record.account = verdict.account }
         record.refusedSince = nil
         StaleFlags.set(.checkFailed, false, on: &record, at: verdict.checkedAt)

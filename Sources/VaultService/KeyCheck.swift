@@ -54,11 +54,8 @@ extension Vault {
 
     /// Whether a check is a re-check, which counts against no limit: the secret was accepted once, or the vault's own
     /// first check has been made.
-    ///
-    /// A refusal of an accepted key leaves it active until a second one confirms it.
     private static func isProven(_ key: KeyRecord, for caller: Caller) -> Bool {
-        guard let verdict = key.verdict else { return false }
-        return verdict.code.isAcceptance || key.status == .active || caller.kind == .vault
+        key.isProven || (key.verdict != nil && caller.kind == .vault)
     }
 
     /// The operator points the provider elsewhere than where the key was proven: no call is made with it.

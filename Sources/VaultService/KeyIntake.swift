@@ -190,6 +190,7 @@ extension Vault {
     /// What the first verdict makes of a key, or of its new version.
     func apply(_ verdict: Verdict?, toNew key: inout KeyRecord, under policy: RotationPolicy) {
         key.verdict = nil
+        key.isProven = false
         key.refusedSince = nil
         key.lastCheck = nil
         key.nextCheckAt = policy.recheckEverySeconds.map { key.versionStoredAt + $0 }

@@ -219,6 +219,7 @@ extension Vault {
             edit.record.versionStoredAt = version.createdAt
             // What was known of this secret holds again until it is tested, which is at once.
             edit.record.verdict = version.verdict
+            edit.record.isProven = version.verdict?.code.isAcceptance ?? false
             edit.record.account = version.verdict?.account ?? [:]
             edit.record.refusedSince = nil
             edit.record.staleReasons = []

@@ -30,7 +30,7 @@ enum KeyRow {
         "verdict_retry_after", "verdict_error_type", "verdict_error_message", "verdict_account", "check_at",
         "check_reason", "check_http_status", "check_retry_at", "next_check_at", "refused_since", "stale_reasons",
         "stale_since", "previous_until", "version_stored_at", "created_at", "rotated_at", "last_used_at",
-        "revoked_at", "shred_complete_at", "due_at", "mac"
+        "revoked_at", "shred_complete_at", "due_at", "is_proven", "mac"
     )
 
     static let insert = columns.insert
@@ -59,7 +59,8 @@ enum KeyRow {
         values += [
             .time(key.nextCheckAt), .time(key.refusedSince), .int(key.staleReasons.rawValue), .time(key.staleSince),
             .time(key.previousUntil), .time(key.versionStoredAt), .time(key.createdAt), .time(key.rotatedAt),
-            .time(key.lastUsedAt), .time(key.revokedAt), .time(key.shredCompleteAt), .time(key.dueAt), .blob(mac),
+            .time(key.lastUsedAt), .time(key.revokedAt), .time(key.shredCompleteAt), .time(key.dueAt),
+            .int(key.isProven ? 1 : 0), .blob(mac),
         ]
         return values
     }
@@ -107,6 +108,7 @@ enum KeyRow {
         key.revokedAt = row.optionalTime()
         key.shredCompleteAt = row.optionalTime()
         key.dueAt = row.optionalTime()
+        key.isProven = row.int() != 0
         let mac = row.seal()
         if !row.isWhole { key.status = .undecryptable }
         let newestRevision = row.optionalInt()

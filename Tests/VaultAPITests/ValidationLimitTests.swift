@@ -82,6 +82,14 @@ struct ValidationLimitTests {
             for _ in 1...10 { #expect(try await vault.post("/v1/keys/\(id)/check").status == 200) }
             provider.answers(.refusing)
             for _ in 1...10 { #expect(try await vault.post("/v1/keys/\(id)/check").status == 200) }
+            // Nor when it has become failing: its owner is not kept from pasting a better one.
+            vault.time.advance(by: 600)
+            for _ in 1...10 {
+                let checked = try await vault.post("/v1/keys/\(id)/check")
+                #expect(checked.json["status"].string == "failing", "\(checked.text)")
+            }
+            #expect(try await vault.post("/v1/keys/\(id)/quarantine").status == 200)
+            for _ in 1...10 { #expect(try await vault.post("/v1/keys/\(id)/check").status == 200) }
             provider.answers(.accepting)
             #expect(try await create(vault, 2).status == 201)
         }

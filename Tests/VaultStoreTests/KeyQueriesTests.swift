@@ -22,6 +22,7 @@ struct KeyQueriesTests {
             providerError: ProviderError(type: "billing", message: "low"), account: ["workspace_id": "w"]
         )
         key.lastCheck = CheckAttempt(at: noon + 9, reason: "ok", httpStatus: 200, retryAt: noon + 10)
+        key.isProven = true
         key.nextCheckAt = noon + 11
         key.refusedSince = noon + 12
         key.staleReasons = [.age, .leaked]

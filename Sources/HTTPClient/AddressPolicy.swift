@@ -6,10 +6,12 @@ package enum AddressPolicy: Sendable {
     case operatorChosen
 }
 
-/// The rule that one request's connections obey, asked for every address just before a socket is made for it.
+/// The rule that one request's connections obey, asked for every address just before a socket is made for it and
+/// once more before the request is written.
 struct ConnectionRule: Sendable {
     let policy: AddressPolicy
     let scheme: Origin.Scheme
+    let port: UInt16
 
     /// Plain HTTP never leaves the machine, whoever chose the endpoint.
     func permits(_ address: NetworkAddress) -> Bool {

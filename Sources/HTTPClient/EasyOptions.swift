@@ -30,14 +30,18 @@ struct EasyOptions {
 
     /// What holds for every request, whatever it asks for.
     func setPolicy(userAgent: String, trust: TrustedRoots, timeout: Duration) throws(HTTPClientError) {
-        let timeout = min(timeout, HTTPClient.longestTimeout)
+        let timeout = max(.zero, min(timeout, HTTPClient.longestTimeout))
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
         try set(CURLOPT_CONNECTTIMEOUT_MS, min(timeout, Self.connectTimeout).wholeMilliseconds)
         // A resolver that never answers is left behind, so that it cannot hold up the loop's other transfers.
         try set(CURLOPT_QUICK_EXIT, 1)
 
+        // One look-up for one call: nobody is called at an address that another call was told.
+        try set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_MAXREDIRS, 0)
         try set(CURLOPT_PROXY, "")
         try set(CURLOPT_NOPROXY, "*")
         try set(CURLOPT_NETRC, 0)
@@ -55,6 +59,13 @@ struct EasyOptions {
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
 
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        // Named here because OPENSSL_CONF can put weaker ones into OpenSSL's defaults, without encryption even.
+        try set(CURLOPT_SSL_CIPHER_LIST, "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNULL:!PSK:@SECLEVEL=2")
+        try set(
+            CURLOPT_TLS13_CIPHERS,
+            "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256")
+        // A session taken up again would tie two keys' calls together, and skip looking at the certificate.
+        try set(CURLOPT_SSL_SESSIONID_CACHE, 0)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_CAINFO, trust.file)
@@ -95,6 +106,8 @@ struct EasyOptions {
         try check(unsafe ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
         try check(unsafe ccurl_set_opensocket_function(easy, socketWanted))
         try check(unsafe ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
+        try check(unsafe ccurl_set_prereq_function(easy, requestBegins))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context))
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(HTTPClientError) {
@@ -137,6 +150,15 @@ private nonisolated func socketWanted(
 ) -> curl_socket_t {
     guard let address = unsafe address, let transfer = unsafe transfer(context) else { return CURL_SOCKET_BAD }
     return unsafe transfer.openSocket(for: address)
+}
+
+private nonisolated func requestBegins(
+    _ context: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<CChar>?,
+    _ localAddress: UnsafeMutablePointer<CChar>?, _ port: Int32, _ localPort: Int32
+) -> Int32 {
+    guard let address = unsafe address, let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
+    return unsafe transfer.mayBegin(to: String(cString: address), port: Int(port))
+        ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
 private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {

@@ -1,11 +1,12 @@
 /// Makes calls to providers, with secrets in their headers.
 ///
 /// What it trusts: the system's certificate roots, the request's own host, nothing that comes back. What always
-/// holds, whatever a request asks for: `https` with TLS 1.2 or later and a verified certificate (or plain HTTP to a
-/// loopback address, where the request allows it); the address is judged by the request's ``AddressPolicy`` when it
-/// is connected to; no redirect is followed, no proxy, netrc, cookie, key log or certificate variable of the
-/// environment has any effect; nothing is decompressed; one attempt on a connection of its own; 3 s to connect, 10 s
-/// in all, 64 KiB of body, 16 KiB of headers.
+/// holds, whatever a request asks for: `https` with TLS 1.2 or later, our choice of ciphers and a verified certificate
+/// (or plain HTTP to a loopback address, where the request allows it); the address is judged by the request's
+/// ``AddressPolicy`` when it is connected to, and again before the request is written; no redirect is followed, no
+/// proxy, netrc, cookie, key log, certificate variable or cipher of the environment has any effect; nothing is
+/// decompressed; one look-up, one attempt on a connection and in a TLS session of its own; 3 s to connect, 10 s in
+/// all, 64 KiB of body, 16 KiB of headers.
 ///
 /// What is left of a secret: the header line, libcurl's list and buffers are overwritten before the call returns.
 /// OpenSSL encrypts its record buffer in place, so that ciphertext is what stays there; for plain HTTP the kernel's

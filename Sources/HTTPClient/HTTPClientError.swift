@@ -1,6 +1,6 @@
 /// Why a call brought no answer. Never holds anything of the request or of the answer.
 ///
-/// The `refused…` cases are ours: no byte left the machine. All others say nothing of the key.
+/// The `refused…` cases are ours: no byte of the request left the machine. All others say nothing of the key.
 package enum HTTPClientError: Error, Sendable, Equatable {
     /// Not `scheme://host[:port]/path[?query]` in its one spelling, or a scheme or port that is not allowed.
     case refusedURL
@@ -14,7 +14,7 @@ package enum HTTPClientError: Error, Sendable, Equatable {
     case resolve
     /// Nobody answers at the address.
     case connect
-    /// No TLS 1.2 or later, or a certificate that is not the host's or not trusted; the secret was not sent.
+    /// No TLS 1.2 or later with one of our ciphers, or a certificate that is not the host's or not trusted; the secret was not sent.
     case tls
     /// The time for connecting or for the whole call is over.
     case timeout

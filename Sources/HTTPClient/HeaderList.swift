@@ -14,8 +14,8 @@ struct HeaderList: ~Copyable {
 
     /// Headers that the client writes itself, or that would make the request mean something else.
     private static let reserved: Set<String> = [
-        "connection", "content-length", "cookie", "expect", "host", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "user-agent", "accept-encoding",
+        "accept-encoding", "connection", "content-length", "cookie", "expect", "host", "http2-settings", "keep-alive",
+        "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
     ]
 
     init() { unsafe head = nil }

@@ -17,23 +17,19 @@ final class Transfer: @unchecked Sendable {
     private let rule: ConnectionRule
     let isCancelled = Atomic(false)
 
-    private var status = 0
-    private var headers: [(name: String, value: String)] = []
+    private var head = AnswerHead()
     private var body: [UInt8] = []
-    private var headerBytes = 0
-    /// Whether header lines still belong to the answer: not in an interim one's, nor after the body has begun.
-    private var isReadingHead = false
     private var fault: HTTPClientError?
 
+    /// In bytes.
     static let bodyLimit = 65_536
-    static let headerLimit = 16_384
 
     /// Checks `request` and sets up libcurl for it; nothing is sent.
     ///
     /// - Throws: one of the `refused…` errors, or `transport` when libcurl cannot do what is asked of it.
     init(_ request: borrowing OutgoingRequest, userAgent: String, trust: TrustedRoots) throws(HTTPClientError) {
         guard let url = RequestURL(request.url) else { throw .refusedURL }
-        let rule = ConnectionRule(policy: request.addressPolicy, scheme: url.origin.scheme)
+        let rule = ConnectionRule(policy: request.addressPolicy, scheme: url.origin.scheme, port: url.origin.port)
         if url.origin.scheme == .http && !request.allowsLoopbackHTTP { throw .refusedURL }
         if rule.policy == .publicOnly && url.origin.port != url.origin.scheme.defaultPort { throw .refusedURL }
         if let address = url.origin.address, !rule.permits(address) { throw .refusedAddress }
@@ -56,7 +52,7 @@ final class Transfer: @unchecked Sendable {
         release()
         if let fault { return .failure(fault) }
         if let error = HTTPClientError(code) { return .failure(error) }
-        return .success(IncomingResponse(status: status, headers: headers, body: body))
+        return .success(IncomingResponse(status: head.status, headers: head.headers, body: body))
     }
 
     /// Ends it without an answer, as ``finish(_:)`` does.
@@ -77,7 +73,6 @@ final class Transfer: @unchecked Sendable {
 
     /// Takes a piece of the body; `false` ends the transfer.
     func take(body piece: UnsafeRawBufferPointer) -> Bool {
-        isReadingHead = false
         guard body.count + piece.count <= Self.bodyLimit else {
             fault = .tooLarge
             return false
@@ -88,22 +83,13 @@ final class Transfer: @unchecked Sendable {
 
     /// Takes one header line, the status line and the empty one included; `false` ends the transfer.
     func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
-        headerBytes += line.count
-        guard headerBytes <= Self.headerLimit else {
-            fault = .tooLarge
+        do {
+            try unsafe head.take(line)
+            return true
+        } catch {
+            fault = error
             return false
         }
-        let text = unsafe String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") {
-            status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
-            headers = []
-            isReadingHead = status >= 200
-        } else if isReadingHead, let colon = text.firstIndex(of: ":"), text.first != " ", text.first != "\t" {
-            var value = text[text.index(after: colon)...].drop(while: \.isWhitespace)
-            while value.last?.isWhitespace == true { value.removeLast() }
-            headers.append((text[..<colon].lowercased(), String(value)))
-        }
-        return true
     }
 
     /// Makes the socket for `address`, or `CURL_SOCKET_BAD` where ``ConnectionRule`` does not permit it.
@@ -118,6 +104,15 @@ final class Transfer: @unchecked Sendable {
         }
         let type = unsafe address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return unsafe socket(address.pointee.family, type, address.pointee.protocol)
+    }
+
+    /// The last look before the request is written: whether it may go to where the connection leads.
+    ///
+    /// The connection may be the first of two that were tried side by side, and the other's address was refused.
+    func mayBegin(to address: String, port: Int) -> Bool {
+        if fault == nil, port == Int(rule.port), NetworkAddress(address).map(rule.permits) == true { return true }
+        fault = fault ?? .refusedAddress
+        return false
     }
 }
 

@@ -78,7 +78,14 @@ let package = Package(
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
-        .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "VaultModel"]),
+        .testTarget(
+            name: "HTTPClientTests",
+            dependencies: ["HTTPClient", "VaultModel", "CCurl"],
+            // Its own functions of these names stand before libc's, for libcurl too.
+            linkerSettings: [
+                .unsafeFlags(["getaddrinfo", "connect"].flatMap { ["-Xlinker", "--export-dynamic-symbol=\($0)"] })
+            ]
+        ),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "VaultModel"]),
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
         .testTarget(

@@ -14,6 +14,9 @@ struct AnswerHead {
         case statusLine, interim, final, trailers
     }
 
+    /// Whether it has come to its end, so that all that follows is the body.
+    var isComplete: Bool { place == .trailers }
+
     /// In bytes, over all lines of an answer.
     static let limit = 16_384
 
@@ -51,11 +54,11 @@ struct AnswerHead {
         if place == .final { headers.append((name, String(value))) }
     }
 
-    /// The three digits after `HTTP/1.1 `.
+    /// The three digits after `HTTP/1.1 `; 101 is none, because nobody asked for another protocol.
     private static func status(_ line: String) throws(HTTPClientError) -> Int {
         let words = line.split(maxSplits: 2, whereSeparator: \.isWhitespace)
         guard words.count > 1, words[0].hasPrefix("HTTP/"), words[1].utf8.count == 3, let status = Int(words[1]),
-            (100...999).contains(status)
+            (100...999).contains(status), status != 101
         else { throw .transport(Int(CURLE_WEIRD_SERVER_REPLY.rawValue)) }
         return status
     }

@@ -52,6 +52,7 @@ final class Transfer: @unchecked Sendable {
         release()
         if let fault { return .failure(fault) }
         if let error = HTTPClientError(code) { return .failure(error) }
+        guard head.isComplete else { return .failure(.transport(Int(CURLE_PARTIAL_FILE.rawValue))) }
         return .success(IncomingResponse(status: head.status, headers: head.headers, body: body))
     }
 

@@ -75,16 +75,19 @@ final class RawServer: Sendable {
     }
 
     let port: UInt16
+    private let host: String
     private let listener: Int32
     private let record = Record()
 
     struct Unavailable: Error {}
 
-    init(_ script: @escaping @Sendable (Connection) -> Void) throws {
+    /// - Parameter host: an address of this machine, 127.0.0.2 for instance to be another than the rest.
+    init(on host: String = "127.0.0.1", _ script: @escaping @Sendable (Connection) -> Void) throws {
+        self.host = host
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        inet_pton(AF_INET, host, &address.sin_addr)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let listener = listener
         let isListening = withUnsafeMutablePointer(to: &address) { pointer in
@@ -108,14 +111,15 @@ final class RawServer: Sendable {
     }
 
     /// Reads each request and answers with `text`.
-    convenience init(answering text: String) throws {
-        try self.init { connection in
+    convenience init(on host: String = "127.0.0.1", answering text: String) throws {
+        try self.init(on: host) { connection in
             connection.readRequest()
             connection.send(text)
         }
     }
 
-    var url: String { "http://127.0.0.1:\(port)/v1/models" }
+    var url: String { "http://\(authority)/v1/models" }
+    var authority: String { "\(host):\(port)" }
     var connections: Int { record.connections.load(ordering: .sequentiallyConsistent) }
     var requests: [String] { record.requests.withLock { $0 } }
 

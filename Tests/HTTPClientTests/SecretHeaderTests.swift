@@ -4,17 +4,70 @@ import Testing
 import VaultModel
 
 struct SecretHeaderTests {
-    @Test(arguments: ["", "a\r\nx: y", "a\nb", "a\rb", "a b", "a\tb", "a\u{0}b", "a\u{7F}", "schlüssel", " a", "a "])
-    func `a key that could end its header is refused before anything is sent`(key: String) async throws {
+    /// A key with `byte` at each of its ends and in its middle.
+    private func keys(with byte: UInt8) -> [[UInt8]] {
+        let key = Array(sampleKey.utf8)
+        return [[byte] + key, key[..<9] + [byte] + key[9...], key + [byte], [byte]]
+    }
+
+    private func request(_ url: String, _ key: [UInt8], prefix: String) throws -> OutgoingRequest {
+        OutgoingRequest(
+            .get, url, secret: try SecretBytes(copying: key.span.bytes), secretHeaderName: "authorization",
+            secretHeaderPrefix: prefix, addressPolicy: .operatorChosen, allowsLoopbackHTTP: true)
+    }
+
+    @Test(arguments: ["", "Bearer "])
+    func `V16 a key with any byte that is not plainly printable is refused before anybody is called`(
+        prefix: String
+    ) async throws {
+        let server = try RawServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let client = try HTTPClient()
+        for byte in UInt8.min...UInt8.max where !(0x21...0x7E).contains(byte) {
+            for key in keys(with: byte) {
+                #expect(await client.failure(of: try request(server.url, key, prefix: prefix)) == .refusedSecret)
+            }
+        }
+        #expect(server.connections == 0)
+
+        // Every other byte arrives as it is, in the one line that is its own.
+        let printable = (UInt8(0x21)...0x7E).map { $0 }
+        let all = String(decoding: printable, as: UTF8.self)
+        #expect(try await client.send(try request(server.url, printable, prefix: prefix)).status == 200)
+        #expect(server.requests.count == 1 && server.requests[0].contains("\r\nauthorization: \(prefix)\(all)\r\n\r\n"))
+    }
+
+    @Test(arguments: [
+        "", "a\r\nx: y", "a\nb", "a\rb", "a b", "a\tb", "a\u{0}b", "a\u{7F}", "schlüssel", " a", "a ",
+        "a\r\n\r\nGET / HTTP/1.1",
+        "a\u{2028}b", "a\u{85}b", "\u{FEFF}a",
+    ])
+    func `V16 a key that could end its header is refused before anybody is called`(key: String) async throws {
         let server = try RawServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         let error = await (try HTTPClient()).failure(of: try call(server.url, key: key))
         #expect(error == .refusedSecret && server.connections == 0)
     }
 
     @Test(arguments: [
+        ("x-api-key\r\nhost", ""), ("host", ""), ("x-api-key", "a\r\nb: "), ("x-api-key", "a\u{0}"), ("", ""),
+        ("x:", ""),
+        ("proxy-authorization", ""), ("cookie", ""), ("x-api-key", "\u{E4}"), ("transfer-encoding", "chunked "),
+    ])
+    func `V16 a name or prefix that could end the key's header is refused before anybody is called`(
+        name: String, prefix: String
+    ) async throws {
+        let server = try RawServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        let request = OutgoingRequest(
+            .get, server.url, secret: try secret(), secretHeaderName: name, secretHeaderPrefix: prefix,
+            addressPolicy: .operatorChosen, allowsLoopbackHTTP: true)
+        #expect(await (try HTTPClient()).failure(of: request) == .refusedHeader)
+        #expect(server.connections == 0)
+    }
+
+    @Test(arguments: [
         ("x", "a\r\nb: c"), ("x", ""), ("x", " a"), ("x", "a "), ("x", "ä"), ("", "a"), ("x y", "a"), ("x:", "a"),
         ("x\r\n", "a"), ("Host", "evil.example"), ("content-length", "1"), ("Transfer-Encoding", "chunked"),
-        ("connection", "close"), ("Expect", "100-continue"), ("cookie", "a=b"), ("X-API-Key", "other"),
+        ("connection", "close"), ("Expect", "100-continue"), ("cookie", "a=b"), ("HTTP2-Settings", "AAMAAABk"),
+        ("Proxy-Connection", "keep-alive"), ("X-API-Key", "other"),
     ])
     func `a header that could be read as two, or is not the caller's to set, is refused`(
         name: String, value: String
@@ -34,7 +87,7 @@ struct SecretHeaderTests {
             for method in [OutgoingRequest.Method.get, .post] {
                 try await callAndSearchMemory(client, method, server.url)
             }
-            let secure = try TLSServer()
+            let secure = try await TLSServer()
             let secureClient = try HTTPClient(version: "9.8", trust: TrustedRoots(file: secure.certificate))
             try await callAndSearchMemory(secureClient, .get, secure.url)
         }

@@ -23,7 +23,7 @@ struct KeyBytesTests {
         }
     }
 
-    @Test(arguments: ["anthropic", nil] as [ProviderID?])
+    @Test(arguments: [.anthropic, nil] as [ProviderID?])
     func `V16 a byte that could end a header never gets past the doctor`(chosen: ProviderID?) throws {
         let key = Array(Sham.claudeKey.utf8)
         var passed = 0

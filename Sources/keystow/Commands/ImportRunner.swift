@@ -10,7 +10,7 @@ enum ImportRunner {
         guard let server = configuration.server else {
             throw CommandFailure("which server? Set KEYSTOW_URL or give --url; this works on a running one", .usage)
         }
-        let catalogue = try catalogue()
+        let catalogue = try catalogue(adding: configuration.providersDirectory)
         let doctor = KeyDoctor(catalogue)
         let input = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
         if let user = command.user, input.likeness.finding(in: user.description) == .credential {
@@ -44,11 +44,12 @@ enum ImportRunner {
         return said == .ok ? report.exitCode : said
     }
 
-    private static func catalogue() throws(CommandFailure) -> Catalogue {
+    /// The providers that this program knows, an operator's own among them where they are here too.
+    private static func catalogue(adding directory: String?) throws(CommandFailure) -> Catalogue {
         do {
-            return try Catalogue.embedded()
+            return try ProviderFiles.catalogue(adding: directory)
         } catch {
-            throw CommandFailure("the built-in catalogue is broken: \(error)", .software)
+            throw CommandFailure("the providers' file \(error.file): \(error.reason)", .configuration)
         }
     }
 }

@@ -73,6 +73,7 @@ struct ImportSession: ~Copyable {
             switch await settle(item, plan.records, progress) {
             case .ended(let ending):
                 report.ending = ending
+                if case .connectionLost = ending, !isDryRun { report.entries[index].outcome = .postponed(.noAnswer) }
                 return report
             case .settled(let outcome, let diagnosis):
                 report.entries[index].outcome = outcome
@@ -106,7 +107,8 @@ struct ImportSession: ~Copyable {
                 guard failures < Self.attempts else {
                     return .ended(.connectionLost("\(vault.server) does not answer any more (\(error))"))
                 }
-                if let signal = await wait(1, "no answer", progress) { return .ended(.interrupted(signal)) }
+                // The key may be under way in the vault: what becomes of it is learned before a stop is heard.
+                _ = await wait(1, "no answer", progress, hearsStop: false)
                 continue
             }
             switch ImportAnswer(reply, isDryRun: isDryRun) {
@@ -115,7 +117,10 @@ struct ImportSession: ~Copyable {
             case .wait(let seconds, let refusal):
                 guard waited + seconds <= Self.patience else { return .settled(.postponed(refusal), nil) }
                 waited += seconds
-                if let signal = await wait(seconds, refusal.message, progress) { return .ended(.interrupted(signal)) }
+                let isUnderWay = refusal.code == "idempotency_conflict"
+                if let signal = await wait(seconds, refusal.message, progress, hearsStop: !isUnderWay) {
+                    return .ended(.interrupted(signal))
+                }
             }
         }
     }
@@ -142,11 +147,13 @@ struct ImportSession: ~Copyable {
     /// Waits, telling every second how long still.
     ///
     /// - Returns: the signal that ended it.
-    private borrowing func wait(_ seconds: Int, _ why: String, _ progress: ImportProgress) async -> Int32? {
+    private borrowing func wait(_ seconds: Int, _ why: String, _ progress: ImportProgress, hearsStop: Bool) async
+        -> Int32?
+    {
         let end = time.now() + seconds
         var progress = progress
         while true {
-            if let signal = stopSignal() { return signal }
+            if hearsStop, let signal = stopSignal() { return signal }
             let left = end.milliseconds - time.now().milliseconds
             if left <= 0 { return nil }
             progress.waiting = (Int((left + 999) / 1000), why)
@@ -155,4 +162,10 @@ struct ImportSession: ~Copyable {
             if Task.isCancelled { return SIGTERM }
         }
     }
+}
+
+extension ImportRefusal {
+    fileprivate static let noAnswer = ImportRefusal(
+        code: "no_answer", message: "The server gave no answer about this key: it may be stored, or not.",
+        hint: "Run this again; a key that is there already stays as it is.")
 }

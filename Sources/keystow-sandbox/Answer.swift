@@ -41,6 +41,9 @@ struct Answer: Sendable, Equatable {
         self.body = Array(data)
     }
 
+    /// Whether `{name}` stands in the body.
+    func hasPlace(for name: String) -> Bool { !isBinary && body.firstRange(of: Array("{\(name)}".utf8)) != nil }
+
     /// The answer with each `{name}` of `values` filled in; what is filled in is not looked at again.
     func response(filling values: [String: String]) -> Response {
         var bytes = WipedBuffer(capacity: body.count)

@@ -88,7 +88,9 @@ final class StandIns: Responder {
         var values = reply.values
         values["request-id"] = "\(RequestID(at: SystemTime().now()))"
         values["uuid"] = UUID().uuidString.lowercased()
-        if reply.word == "huge" { values["filler"] = String(repeating: "filler ", count: 1_500_000) }
+        if reply.answer?.hasPlace(for: "filler") == true {
+            values["filler"] = String(repeating: "filler ", count: 1_500_000)
+        }
         return reply.answer?.response(filling: values) ?? Response(status: 500, body: WipedBuffer(capacity: 0))
     }
 

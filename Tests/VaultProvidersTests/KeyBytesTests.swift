@@ -18,12 +18,10 @@ struct KeyBytesTests {
             return nil
         }
         #expect(isStorable)
-        return secret.withBytes { bytes in
-            (0..<bytes.byteCount).map { bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
-        }
+        return secret.withBytes { bytes in (0..<bytes.byteCount).map { bytes.byte($0) } }
     }
 
-    @Test(arguments: [.anthropic, nil] as [ProviderID?])
+    @Test(arguments: [ProviderID.anthropic, nil])
     func `V16 a byte that could end a header never gets past the doctor`(chosen: ProviderID?) throws {
         let key = Array(Sham.claudeKey.utf8)
         var passed = 0

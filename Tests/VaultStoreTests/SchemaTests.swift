@@ -18,6 +18,31 @@ struct SchemaTests {
         try open(directory, Migration.all + [second]).close()
     }
 
+    @Test func `a key that its provider had accepted before there was a column for it is proven`() throws {
+        let directory = try TemporaryDirectory()
+        try open(directory, Array(Migration.all.prefix(1))).close()
+        let keys = [
+            ("active", "'invalid'", true), ("failing", "'valid_unfunded'", true), ("failing", "'invalid'", false),
+            ("unverified", "NULL", false),
+        ]
+        for (index, key) in keys.enumerated() {
+            let project = String(repeating: "0", count: 32)
+            try meddle(
+                directory,
+                """
+                INSERT INTO keys (id, project_id, owner, provider, endpoint, status, verdict_code, current_version,
+                    last_version, blind_index, revision, mac, hint, fingerprint, tags, params, account, stale_reasons,
+                    version_stored_at, created_at)
+                VALUES (x'\(project.dropLast())\(index)', x'\(project)', 'u', 'anthropic', '', '\(key.0)', \(key.1), 1, 1, x'',
+                    1, zeroblob(32), '', '', '{}', '{}', '{}', 0, 0, 0)
+                """)
+        }
+        try open(directory, Migration.all).close()
+        let connection = try Connection(path: directory.database, access: .readOnly)
+        let proven = try connection.rows("SELECT is_proven FROM keys ORDER BY id") { $0.int() != 0 }
+        #expect(proven == keys.map(\.2))
+    }
+
     @Test func `a database of a newer program is left alone`() throws {
         let directory = try TemporaryDirectory()
         try open(directory, Migration.all + [second]).close()

@@ -45,7 +45,7 @@ final class TLSServer {
             """, "w")
         fputs(answer, process)
         fflush(process)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(300)
         while port == 0 {
             guard ContinuousClock.now < deadline else { throw Unavailable() }
             let line = read("output").split(separator: "\n").first { $0.hasPrefix("ACCEPT ") }
@@ -63,10 +63,10 @@ final class TLSServer {
     var certificate: String { directory + "/certificate.pem" }
     func path(_ name: String) -> String { directory + "/" + name }
 
-    /// Waits until a caller has come and gone, for at most twenty seconds, ends it, and returns all that it said:
+    /// Waits until a caller has come and gone, for at most five minutes, ends it, and returns all that it said:
     /// what it decrypted, between its own messages.
     func output() async -> String {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(300)
         let ends = ["ERROR", "DONE", "CLOSED"]
         while case let said = read("output"), !ends.contains(where: said.contains), ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))

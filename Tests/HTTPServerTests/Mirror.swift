@@ -34,7 +34,7 @@ final class Mirror: Responder {
         case "/hop":
             await Task.yield()
         case "/gate":
-            while !open.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(2)) }
+            while !open.load(ordering: .relaxed), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(2)) }
         case "/never":
             try? await Task.sleep(for: .seconds(3_600))
             if Task.isCancelled { cancelled.add(1, ordering: .relaxed) }

@@ -144,9 +144,9 @@ struct KeyDoctorTests {
             _ = try doctor.examine(text.span.bytes, chosen: ProviderID("mistral"), steps: &steps)
             return steps
         }
-        let (half, whole) = (try work(8000), try work(16_000))
+        let (half, whole) = (try work(2000), try work(4000))
         #expect(whole <= 2 * half + 1000)
-        #expect(whole <= 16_000 * 64)
+        #expect(whole <= 4000 * 64 + 4096)
     }
 
     @Test func `the work is linear whatever the catalogue says`() throws {

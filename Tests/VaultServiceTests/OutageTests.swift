@@ -34,12 +34,12 @@ struct OutageTests {
         keys.map { [$0["id"], $0["status"], $0["verdict"], $0["stale"]["is_stale"]] }
     }
 
-    @Test func `V18 ten minutes of outage take nothing from 700 keys, which are then checked one a second`()
+    @Test func `V18 ten minutes of outage take nothing from 200 keys, which are then checked one a second`()
         async throws
     {
         let provider = ProviderSwitch()
         try await Self.run(provider) { vault in
-            try await store(700, in: vault)
+            try await store(200, in: vault)
             let scheduler = RotationScheduler(vault.vault)
             let before = standing(try await keys(vault))
             vault.time.advance(by: 90_721)
@@ -61,7 +61,7 @@ struct OutageTests {
             let up = vault.time.now()
             let calls = provider.calls
             var (most, seconds) = (0, 0)
-            while provider.calls - calls < 700, seconds < 3000 {
+            while provider.calls - calls < 200, seconds < 3000 {
                 let before = provider.calls
                 try await scheduler.pass()
                 most = max(most, provider.calls - before)

@@ -57,6 +57,19 @@ package final class RunningVault: Sendable {
         adding files: [(name: String, bytes: [UInt8])] = [],
         _ body: (RunningVault) async throws -> T
     ) async throws -> T {
+        try await turnstile.pass {
+            try await begin(
+                provider: provider, configuration: configuration, rate: rate, limitsFailures: limitsFailures,
+                limits: limits, files, body)
+        }
+    }
+
+    private static let turnstile = Turnstile(width: 8)
+
+    private static func begin<T>(
+        provider: Provider, configuration: VaultConfiguration?, rate: RequestRate?, limitsFailures: Bool,
+        limits: ServerLimits, _ files: [(name: String, bytes: [UInt8])], _ body: (RunningVault) async throws -> T
+    ) async throws -> T {
         let directory = try TemporaryDirectory()
         let time = ManualTime()
         let location = VaultLocation(

@@ -31,13 +31,12 @@ package enum Threads {
 
 /// Polls `condition` until it holds.
 ///
-/// - Throws: when it has not come to hold after a minute, which is no limit on speed but the end of hope.
+/// - Throws: when it has not come to hold after five minutes, which is no limit on speed but the end of hope.
 package func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(300)
     while ContinuousClock.now < end {
         if try await condition() { return }
-        await Task.yield()
-        usleep(1000)
+        try await Task.sleep(for: .milliseconds(2))
     }
     throw TestKitFailure("never happened: \(what)")
 }

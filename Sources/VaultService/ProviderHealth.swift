@@ -58,13 +58,18 @@ final class ProviderHealth: Sendable {
 }
 
 extension Verdict {
+    private static let reasonsOfSilence: Set = [
+        "unreachable", "provider_timeout", "insecure_connection", "address_refused",
+    ]
+
     /// What this says of the provider.
     ///
-    /// A 404, a page of HTML or an edge that blocks us is nothing definite, but somebody is there.
+    /// A 404, a page of HTML or an edge that blocks us is nothing definite, but somebody is there. Without a status nobody
+    /// answered, unless it was too much.
     var sign: ProviderCircuit.Sign {
         guard code == .unverified else { return .answer }
         switch httpStatus {
-        case nil: return reason == "unreachable" ? .outage : .neither
+        case nil: return Self.reasonsOfSilence.contains(reason) ? .outage : .neither
         case .some(let status): return status == 408 || status == 429 || status >= 500 ? .outage : .neither
         }
     }

@@ -38,14 +38,14 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - isDryRun: only counts.
-    ///   - progress: told after each batch what was done so far.
+    ///   - goesOn: told after each batch what was done so far; says whether to do the next.
     package func rebind(
         _ provider: ProviderID, isDryRun: Bool, _ context: RequestContext,
-        progress: @Sendable (Rebinding) -> Void = { _ in }
+        goesOn: @Sendable (Rebinding) -> Bool = { _ in true }
     ) async throws(VaultError) -> Rebinding {
         var sum = Rebinding()
         var last: KeyID?
-        while !Task.isCancelled {
+        while true {
             let after = last
             let batch = try read { transaction throws(StoreError) in
                 try transaction.keyIDs(matching: RevocationFilter(provider: provider), after: after, limit: 100)
@@ -64,7 +64,7 @@ extension Vault {
                 return sum
             }
             last = end
-            progress(sum)
+            guard goesOn(sum) else { break }
         }
         return sum
     }

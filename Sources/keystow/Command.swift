@@ -8,6 +8,7 @@ enum Command: Sendable, Equatable {
     case doctor(SettingFlags, asJSON: Bool)
     case token(TokenCommand)
     case importKeys(ImportCommand)
+    case rebind(RebindCommand)
     case version(asJSON: Bool)
     case help(HelpTopic)
 }
@@ -66,5 +67,14 @@ struct ImportCommand: Sendable, Equatable {
     var flags: SettingFlags
     /// A file that holds the token to speak with.
     var tokenFile: String?
+    var asJSON: Bool
+}
+
+/// `keystow rebind …`: on the data directory.
+struct RebindCommand: Sendable, Equatable {
+    var provider: ProviderID
+    /// Whether it is only counted.
+    var isDryRun: Bool
+    var flags: SettingFlags
     var asJSON: Bool
 }

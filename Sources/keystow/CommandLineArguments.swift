@@ -27,6 +27,7 @@ enum CommandLineArguments {
             return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
         case .importKeys: return .importKeys(try importing(rest))
+        case .rebind: return .rebind(try rebinding(rest))
         case .version:
             let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
             return .version(asJSON: scanned.switches.contains("--json"))
@@ -34,6 +35,21 @@ enum CommandLineArguments {
             let commands = HelpTopic.commands.map(\.rawValue) + ["help"]
             throw UsageFault(unknown: first, first.hasPrefix("-") ? "flag" : "command", among: commands, .keystow)
         }
+    }
+
+    private static func rebinding(_ arguments: ArraySlice<String>) throws(UsageFault) -> RebindCommand {
+        var form = ArgumentScanner.Form(
+            valued: Set(Setting.ofVault.map(\.flag)), switches: ["--dry-run", "--json"])
+        form.valued.insert(Setting.endpointFlag)
+        form.repeatable = [Setting.endpointFlag]
+        form.words = 1...1
+        let scanned = try ArgumentScanner(arguments, form: form, topic: .rebind)
+        guard let provider = scanned.words.first.flatMap({ ProviderID($0) }) else {
+            throw UsageFault("name a provider as in the catalogue, such as anthropic", .rebind)
+        }
+        return RebindCommand(
+            provider: provider, isDryRun: scanned.switches.contains("--dry-run"),
+            flags: try flags(scanned, topic: .rebind), asJSON: scanned.switches.contains("--json"))
     }
 
     private static func token(_ arguments: ArraySlice<String>) throws(UsageFault) -> TokenCommand {

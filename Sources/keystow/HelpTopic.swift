@@ -9,10 +9,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case tokenList = "token list"
     case tokenRevoke = "token revoke"
     case importKeys = "import"
+    case rebind
     case version
 
     /// The commands, in the order in which one meets them.
-    static let commands: [HelpTopic] = [.serve, .initialize, .token, .importKeys, .doctor, .version]
+    static let commands: [HelpTopic] = [.serve, .initialize, .token, .importKeys, .rebind, .doctor, .version]
 
     /// One line, in the list of commands.
     var summary: String {
@@ -26,6 +27,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .tokenList: "list access tokens, without their secret part"
         case .tokenRevoke: "end an access token from the next request on"
         case .importKeys: "take keys from a file or the environment into the vault"
+        case .rebind: "bind a provider's keys to the base URL that is configured for it now"
         case .version: "print the version"
         }
     }
@@ -53,6 +55,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .importKeys:
             "keystow import FILE | - | --environment [--format env|toml|csv] [--user NAME] [--project ID] [--apply]\n"
                 + "                      [--validation best_effort|required|skip] [--json]"
+        case .rebind: "keystow rebind PROVIDER [--dry-run] [--json] [FLAG]…"
         case .version: "keystow version [--json]"
         }
     }
@@ -105,6 +108,13 @@ enum HelpTopic: String, Sendable, CaseIterable {
 
             No key belongs on the command line. The file stays as it is: delete it afterwards.
             """
+        case .rebind:
+            """
+            A key is bound to the origin at which it was proven, and no test call is made with it anywhere else. When
+            KEYSTOW_ENDPOINT_<PROVIDER> was changed on purpose, this seals its keys anew for the new origin, where
+            each is tested as soon as the server runs. Needs the server to be stopped, and the same settings that it
+            is going to run with. Stopped half-way, it goes on where it was when it is called again.
+            """
         case .version: nil
         }
     }
@@ -130,6 +140,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow import .env --user user-42 --validation required --apply",
                 "keystow import --environment --user ada --project prj_01jd0000000000000000000000 --json",
             ]
+        case .rebind:
+            [
+                "keystow rebind anthropic --dry-run",
+                "KEYSTOW_ENDPOINT_OPENAI=https://gateway.example/openai/v1 keystow rebind openai",
+            ]
         case .version: ["keystow version --json"]
         }
     }
@@ -139,7 +154,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         let settings: [Setting]
         switch self {
         case .serve: settings = Setting.ofServer
-        case .initialize, .doctor: settings = Setting.ofVault
+        case .initialize, .doctor, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
         case .importKeys: settings = [.url, .token]
         case .keystow, .token, .version: return nil
@@ -150,7 +165,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             lines.append((isFlag ? "\(setting.flag) \(setting.placeholder), " : "") + setting.rawValue)
             lines.append("    " + setting.summary + (setting.defaultText.map { " [\($0)]" } ?? ""))
         }
-        if self == .serve {
+        if self == .serve || self == .rebind {
             lines.append("\(Setting.endpointFlag) PROVIDER=URL, \(Setting.endpointPrefix)<PROVIDER>")
             lines.append("    base URL in place of a provider's own (http:// on loopback only)")
         }

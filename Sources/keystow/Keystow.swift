@@ -41,6 +41,9 @@ struct Keystow {
             case .importKeys(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await ImportRunner.run(command, configuration)
+            case .rebind(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await RebindRunner.run(command, configuration)
             }
         } catch {
             Console.tell(error.message)

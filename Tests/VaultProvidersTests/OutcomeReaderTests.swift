@@ -150,4 +150,24 @@ struct OutcomeReaderTests {
         #expect(reason(200, #"{"data":{"blocked":false}}"#, []) == "ok")
         #expect(reason(401, "{}", [(name: "x-amzn-errortype", value: "ExpiredTokenException:http://a")]) == "aws")
     }
+
+    @Test(arguments: [
+        ("openrouter", 403, #"{"error":{"message":"Key limit exceeded (monthly limit).","code":403}}"#),
+        (
+            "perplexity", 401,
+            #"{"error":{"message":"You exceeded your quota.","type":"insufficient_quota","code":401}}"#
+        ),
+        ("xai", 403, #"{"code":"x","error":"Your newly created team doesn't have any credits or licenses yet."}"#),
+    ])
+    func `what is about money is no refusal of the key`(id: String, status: Int, body: String) throws {
+        let provider = try #require(ProviderID(id).flatMap { catalogue[$0] })
+        let call = try #require(provider.calls?.identity)
+        let read = { (body: String) in
+            reader.read(
+                Outcome.raw(status, body), to: call, of: provider, key: Array("k".utf8).span.bytes, at: now
+            ).code
+        }
+        #expect(read(body) == .validUnfunded)
+        #expect(read(#"{"error":{"message":"no"}}"#) != .validUnfunded)
+    }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The program `keystow` itself, as a child with pipes.
+/// The program `keystow` itself, or the stand-in for providers, as a child.
 package final class Program {
     /// Where the tests' own program lies, and `keystow` beside it.
     private static let folder: String = {
@@ -13,11 +13,12 @@ package final class Program {
     private let complaints: String
     private var status: Int32?
 
-    /// Starts `keystow`; what it writes goes to two files in `directory`.
+    /// Starts the program; what it writes goes to two files in `directory`.
     ///
     /// - Parameter input: a file that it reads as its standard input.
     package init(
-        _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
+        named name: String = "keystow", _ arguments: [String], environment: [String: String] = [:],
+        input: String = "/dev/null",
         in directory: TemporaryDirectory
     ) throws {
         let number = UInt32.random(in: 0 ... .max)
@@ -29,7 +30,7 @@ package final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
-        let program = Self.folder + "/keystow"
+        let program = "\(Self.folder)/\(name)"
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for word in words + variables { free(word) } }

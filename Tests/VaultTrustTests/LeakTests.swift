@@ -168,6 +168,63 @@ import VaultTestKit
         }
     }
 
+    @Test func `V08 providers that echo the whole key leave nothing of it in an answer, a file or the log`()
+        async throws
+    {
+        let directory = try TemporaryDirectory()
+        let sandbox = try Program(named: "keystow-sandbox", ["--listen", "127.0.0.1:0"], in: directory)
+        let upstream = try await sandbox.port()
+        let url = "http://127.0.0.1:\(upstream)"
+        let program = try Program(
+            ["serve", "--listen", "127.0.0.1:0", "--data-dir", directory.path + "/data"],
+            environment: [
+                "KEYSTOW_LOG": "debug", "KEYSTOW_VALIDATION_LIMITS": "off", "KEYSTOW_ENDPOINT_ANTHROPIC": url,
+                "KEYSTOW_ENDPOINT_GROQ": "\(url)/groq/openai/v1", "KEYSTOW_ENDPOINT_XAI": "\(url)/xai/v1",
+            ], in: directory)
+        let port = try await program.port()
+        let words = String(
+            decoding: TemporaryDirectory.bytes(of: directory.path + "/data/first-tokens.json"), as: UTF8.self
+        ).split(separator: "\"").map(String.init)
+        let app = try #require(words.first { $0.hasPrefix("kst_app_") })
+        let admin = try #require(words.first { $0.hasPrefix("kst_adm_") })
+        let anthropic = "sk-ant-" + "api03-echo" + Self.tail.dropFirst(4)
+        let keys: [String] = [
+            anthropic, "gs" + "k_echo" + Self.tail.prefix(48), "xa" + "i-echo" + Self.tail.prefix(76),
+        ]
+        let traces = Traces(of: String(Self.tail.dropFirst(4)))
+        let answers = try await Threads.run {
+            var answers: [HTTPAnswer] = []
+            for (number, key) in keys.enumerated() {
+                let headers = [("Authorization", "Bearer \(app)"), ("Content-Type", "application/json")]
+                for validation in ["best_effort", "required", "skip"] {
+                    let body = #"{"user_id":"u\#(number)","key":"\#(key)","validation":"\#(validation)"}"#
+                    answers.append(
+                        try HTTPExchange.send(
+                            port: port, "POST", "/v1/keys", headers: headers, body: Array(body.utf8)))
+                }
+                answers.append(
+                    try HTTPExchange.send(
+                        port: port, "GET", "/v1/audit/entries", headers: [("Authorization", "Bearer \(admin)")]))
+            }
+            return answers
+        }
+        // The providers refuse in words that hold the key; what is skipped is not asked about.
+        #expect(answers.map(\.status) == [422, 422, 201, 200, 422, 422, 201, 200, 422, 422, 201, 200])
+        #expect(answers[0].json["provider_error"]["error"]["message"].string?.contains("[redacted]") == true)
+        #expect(answers.compactMap { traces.first(in: $0.body) } == [])
+        program.signal(SIGTERM)
+        #expect(try await program.wait() == 0)
+        #expect(directory.files().compactMap { traces.first(in: $0.bytes) } == [])
+
+        // The control: the stand-in does echo, and the search does find it.
+        let echoed = try await Threads.run {
+            try HTTPExchange.send(
+                port: upstream, "GET", "/v1/models",
+                headers: [("x-api-key", anthropic), ("anthropic-version", "2023-06-01")])
+        }
+        #expect(traces.first(in: echoed.body) != nil)
+    }
+
     @Test(arguments: [200, 400, 401, 403, 404, 429, 500, 529])
     func `a provider that sends the key back gives nothing away`(_ status: Int) async throws {
         let echo =

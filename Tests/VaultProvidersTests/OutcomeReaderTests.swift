@@ -112,10 +112,13 @@ struct OutcomeReaderTests {
         let headers = [
             (name: "request-id", value: "req_011CSHo"), (name: "anthropic-organization-id", value: "org-1"),
             (name: "anthropic-workspace-id", value: "wrkspc_2"),
+            (name: "anthropic-ratelimit-requests-limit", value: "4000"),
         ]
         let verdict = read(Outcome.raw(200, modelList, headers: headers))
         #expect(verdict.providerRequestID == "req_011CSHo")
-        #expect(verdict.account == ["organization_id": "org-1", "workspace_id": "wrkspc_2"])
+        #expect(
+            verdict.account
+                == ["organization_id": "org-1", "workspace_id": "wrkspc_2", "requests_limit": "4000"])
         #expect(verdict.httpStatus == 200)
         #expect(verdict.providerError == nil)
         #expect(read(Outcome.raw(401, #"{"request_id":"req_b"}"#)).providerRequestID == "req_b")

@@ -29,6 +29,9 @@ CREATE TABLE validation_stops (
     PRIMARY KEY (project_id, owner, cause)
 ) STRICT;
 
+-- What came of the last attempt, in words for people.
+ALTER TABLE keys ADD COLUMN check_message TEXT;
+
 -- Whether the provider has ever accepted the current secret: such a key's checks are not limited.
 ALTER TABLE keys ADD COLUMN is_proven INTEGER NOT NULL DEFAULT 0 CHECK (is_proven IN (0, 1));
 

@@ -118,12 +118,17 @@ package struct KeyRecord: Sendable, Equatable {
 package struct CheckAttempt: Sendable, Equatable {
     package var at: Timestamp
     package var reason: String
+    /// What came of it, in words for people; `nil` for one made before they were kept.
+    package var message: String?
     package var httpStatus: Int?
     package var retryAt: Timestamp?
 
-    package init(at: Timestamp, reason: String, httpStatus: Int? = nil, retryAt: Timestamp? = nil) {
+    package init(
+        at: Timestamp, reason: String, message: String? = nil, httpStatus: Int? = nil, retryAt: Timestamp? = nil
+    ) {
         self.at = at
         self.reason = reason
+        self.message = message
         self.httpStatus = httpStatus
         self.retryAt = retryAt
     }

@@ -10,7 +10,8 @@ enum CheckOutcome {
         let now = verdict.checkedAt
         var actions: [AuditAction] = [.keyChecked]
         let earlier = record.lastCheck
-        record.lastCheck = CheckAttempt(at: now, reason: verdict.reason, httpStatus: verdict.httpStatus)
+        record.lastCheck = CheckAttempt(
+            at: now, reason: verdict.reason, message: verdict.message, httpStatus: verdict.httpStatus)
         if verdict.code.isAcceptance {
             accept(verdict, in: &record, &actions)
             record.nextCheckAt = nextRecheck(of: record, after: now, under: policy)

@@ -61,7 +61,10 @@ extension Vault {
     /// The operator points the provider elsewhere than where the key was proven: no call is made with it.
     private func record(endpointChanged id: KeyID, _ context: RequestContext) async throws(VaultError) -> KeyView {
         try await edit(id, .check, context, reason: "endpoint_changed") { [self] edit in
-            edit.record.lastCheck = CheckAttempt(at: edit.now, reason: "endpoint_changed")
+            edit.record.lastCheck = CheckAttempt(
+                at: edit.now, reason: "endpoint_changed",
+                message: "The key was proven at another base URL than the one that is configured now, so it was not"
+                    + " sent there. A rotation binds it anew, or the operator's `keystow rebind`.")
             let policy = try policy(for: edit.record, in: edit.transaction)
             edit.record.nextCheckAt = policy.recheckEverySeconds.map { edit.now + $0 }
             edit.actions = [.keyChecked]

@@ -30,7 +30,7 @@ enum KeyRow {
         "verdict_retry_after", "verdict_error_type", "verdict_error_message", "verdict_account", "check_at",
         "check_reason", "check_http_status", "check_retry_at", "next_check_at", "refused_since", "stale_reasons",
         "stale_since", "previous_until", "version_stored_at", "created_at", "rotated_at", "last_used_at",
-        "revoked_at", "shred_complete_at", "due_at", "is_proven", "mac"
+        "revoked_at", "shred_complete_at", "due_at", "is_proven", "check_message", "mac"
     )
 
     static let insert = columns.insert
@@ -60,7 +60,7 @@ enum KeyRow {
             .time(key.nextCheckAt), .time(key.refusedSince), .int(key.staleReasons.rawValue), .time(key.staleSince),
             .time(key.previousUntil), .time(key.versionStoredAt), .time(key.createdAt), .time(key.rotatedAt),
             .time(key.lastUsedAt), .time(key.revokedAt), .time(key.shredCompleteAt), .time(key.dueAt),
-            .int(key.isProven ? 1 : 0), .blob(mac),
+            .int(key.isProven ? 1 : 0), .string(key.lastCheck?.message), .blob(mac),
         ]
         return values
     }
@@ -109,6 +109,8 @@ enum KeyRow {
         key.shredCompleteAt = row.optionalTime()
         key.dueAt = row.optionalTime()
         key.isProven = row.int() != 0
+        let message = row.optionalText()
+        key.lastCheck?.message = message
         let mac = row.seal()
         if !row.isWhole { key.status = .undecryptable }
         let newestRevision = row.optionalInt()

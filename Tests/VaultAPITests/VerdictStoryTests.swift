@@ -51,6 +51,9 @@ struct VerdictStoryTests {
                     #expect(answer.json["status"].string == (isDefinite ? "active" : "unverified"), "\(row.word)")
                     #expect(answer.json["verdict"]["code"].string == row.code, "\(row.word)")
                     #expect(answer.json["last_check"]["reason"].string == row.reason, "\(row.word)")
+                    let message: String = answer.json["verdict"]["message"].string ?? ""
+                    let saysWhy = message.contains("not judged") || message.contains("again") || row.word == "redirect"
+                    #expect(isDefinite || saysWhy, "\(row.word): \(message)")
                 } else {
                     #expect(answer.json["code"].string == row.code, "\(row.word)")
                     #expect(answer.json["provider_error"] != .null, "\(row.word)")
@@ -73,6 +76,9 @@ struct VerdictStoryTests {
             let key = try await vault.create(FakeKeys.anthropic()).json
             #expect(key["status"].string == "unverified")
             #expect(key["last_check"]["reason"].string == "unreachable")
+            #expect(key["verdict"]["message"].string?.hasPrefix("We could not reach Anthropic.") == true)
+            let skipped = try await vault.create(FakeKeys.anthropic("skip"), #""validation":"skip""#).json
+            #expect(skipped["verdict"]["message"].string == "Not checked yet.")
             #expect(key["last_check"]["http_status"] == .null)
             let required = try await vault.create(FakeKeys.anthropic("valid", 2), #""validation":"required""#)
             expectProblem(required, 503, "provider_unavailable", ["docs_url"])

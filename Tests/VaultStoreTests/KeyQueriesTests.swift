@@ -21,7 +21,7 @@ struct KeyQueriesTests {
             checkedAt: noon + 7, httpStatus: 400, providerRequestID: "req_1", retryAfter: 8,
             providerError: ProviderError(type: "billing", message: "low"), account: ["workspace_id": "w"]
         )
-        key.lastCheck = CheckAttempt(at: noon + 9, reason: "ok", httpStatus: 200, retryAt: noon + 10)
+        key.lastCheck = CheckAttempt(at: noon + 9, reason: "ok", message: "Works.", httpStatus: 200, retryAt: noon + 10)
         key.isProven = true
         key.nextCheckAt = noon + 11
         key.refusedSince = noon + 12

@@ -35,7 +35,7 @@ extension JSONWriter {
         member("status", key.status.rawValue)
         member("version", key.currentVersion)
         member("revision", key.revision)
-        verdict(key.verdict)
+        verdict(key.verdict, key.lastCheck)
         lastCheck(key.lastCheck)
         member("next_check_at", key.nextCheckAt)
         beginObject("stale")
@@ -45,8 +45,15 @@ extension JSONWriter {
         member("rotate_by", view.rotateBy)
         endObject()
         beginObject("account")
-        member("organization_id", key.account["organization_id"])
-        member("workspace_id", key.account["workspace_id"])
+        let always: [(StaticString, String)] = [
+            ("organization_id", "organization_id"), ("workspace_id", "workspace_id"),
+        ]
+        for (name, fact) in always { member(name, key.account[fact]) }
+        for (fact, value) in key.account.sorted(by: { $0.key < $1.key }) where !always.contains(where: { $0.1 == fact })
+        {
+            name(escaping: fact)
+            string(value)
+        }
         endObject()
         member("params", key.params)
         member("tags", key.tags)
@@ -59,11 +66,12 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func verdict(_ verdict: Verdict?) {
+    /// Without a definite answer, the words are those of the last attempt to get one.
+    private mutating func verdict(_ verdict: Verdict?, _ attempt: CheckAttempt?) {
         beginObject("verdict")
         member("code", (verdict?.code ?? .unverified).rawValue)
         member("reason", verdict?.reason)
-        member("message", verdict?.message ?? "Not checked yet.")
+        member("message", verdict?.message ?? attempt?.message ?? "Not checked yet.")
         member("tested", verdict?.tested ?? [])
         member("checked_at", verdict?.checkedAt)
         member("http_status", verdict?.httpStatus)

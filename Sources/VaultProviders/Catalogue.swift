@@ -28,7 +28,15 @@ package struct Catalogue: Sendable {
     package static func embedded(
         adding added: [(name: String, bytes: [UInt8])] = []
     ) throws(CatalogueError) -> Catalogue {
-        try Catalogue(files: files + added, outcomesOfAny: PackageResources.any_provider_json)
+        let catalogue = try Catalogue(files: files + added, outcomesOfAny: PackageResources.any_provider_json)
+        for (file, provider) in zip(added, catalogue.providers.dropFirst(files.count)) {
+            for other in catalogue.providers where other.id != provider.id {
+                if let conflict = provider.conflict(with: other) {
+                    throw CatalogueError(file: file.name, reason: conflict)
+                }
+            }
+        }
+        return catalogue
     }
 
     /// Reads provider files, and the file of outcomes that are the same for every provider.

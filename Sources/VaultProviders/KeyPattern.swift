@@ -68,6 +68,13 @@ struct KeyPattern: Sendable, Decodable {
         needsChoice = try members.decodeIfPresent(Bool.self, forKey: .needsChoice) ?? false
     }
 
+    /// Whether its numbers are those of a credential that can be pasted.
+    var isWithinBounds: Bool {
+        let around = (marker.map { [$0.before, $0.after, $0.text.utf8.count] } ?? []) + [prefix.count, suffix.count]
+        return body.upperBound <= KeyDoctor.longestPaste && around.allSatisfy { (0...512).contains($0) }
+            && (1...8).contains(segments) && (0...8).contains(padding)
+    }
+
     /// One length only, so that where the key ends is certain.
     var isFixedLength: Bool { body.count == 1 && padding == 0 && segments == 1 }
 

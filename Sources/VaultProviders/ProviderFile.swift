@@ -18,6 +18,26 @@ extension Provider {
         if keys.contains(where: { $0.prefix.isEmpty && !$0.needsChoice }) {
             return "keys without a prefix are told only by choice: needs_choice must be true"
         }
+        let patterns = keys + refused.compactMap(\.pattern)
+        if !patterns.allSatisfy(\.isWithinBounds) { return "a pattern has lengths that no credential has" }
+        if !(0...16).contains(hintShows) { return "hint_shows must be 0 to 16" }
+        return nil
+    }
+
+    /// Why the keys of this provider cannot be told from what `other` has: its keys, or what is refused there.
+    ///
+    /// Whoever pastes one of those must not have it taken for this provider's.
+    func conflict(with other: Provider) -> String? {
+        let refusals = other.refused.filter { $0.category != .identifier }
+        let marks: [[UInt8]] = refusals.compactMap { $0.anywhere?.letters ?? $0.pattern?.prefix }
+        let prefixes = other.keys.filter { !$0.needsChoice && $0.prefix.count >= 4 }.map(\.prefix)
+        let theirs = (marks + prefixes).map { $0.map { $0.lowered } }
+        for key in keys where !key.needsChoice {
+            let own = key.prefix.map { $0.lowered }
+            if theirs.contains(where: { own.starts(with: $0) || $0.starts(with: own) }) {
+                return "its keys begin as credentials of \(other.id) do"
+            }
+        }
         return nil
     }
 

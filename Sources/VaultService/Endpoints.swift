@@ -24,6 +24,20 @@ extension Vault {
         }
     }
 
+    /// Refuses parameters that keys of the provider do not take: they would be kept and shown for nothing.
+    func require(params: [String: String], takenBy id: ProviderID) throws(VaultError) {
+        let names = catalogue[id]?.params.map(\.name) ?? []
+        guard params.keys.allSatisfy(names.contains) else {
+            let taken = names.isEmpty ? "no parameters" : "these parameters alone: \(names.joined(separator: ", "))"
+            throw .invalidField("params", detail: "Keys of \(summary(of: id).name) take \(taken).")
+        }
+    }
+
+    /// The MAC of a key's row.
+    func mac(of key: KeyRecord) throws -> [UInt8] {
+        try keyring.mac(of: key, params: catalogue[key.provider]?.params.map(\.name) ?? [])
+    }
+
     /// Where a stored key may be tested: where it was proven, as long as that is still where its provider is called.
     ///
     /// - Returns: `nil` when the operator, or an edit of the row, points elsewhere; then no call may be made with it.

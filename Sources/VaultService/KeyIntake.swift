@@ -55,6 +55,7 @@ extension Vault {
         let accepted = try accept(intake.paste, chosen: intake.provider)
         let provider = accepted.provider
         try require(provider, allowedIn: project)
+        try require(params: intake.params, takenBy: provider)
 
         let id = KeyID(at: now)
         var key = try describe(
@@ -82,7 +83,7 @@ extension Vault {
             apply(verdict, toNew: &key, under: policy)
             key.dueAt = RotationPlan.nextLook(at: key, under: policy, from: now)
             try refuseDuplicate(of: key, in: transaction)
-            try transaction.insert(key, mac: keyring.mac(of: key))
+            try transaction.insert(key, mac: mac(of: key))
             try insert(sealed, version: 1, of: key, in: transaction, at: now)
             _ = try transaction.append(
                 AuditEntry(

@@ -59,7 +59,7 @@ extension Vault {
                 record.lastUsedAt = now
                 record.revision = record.revision.next
                 record.dueAt = RotationPlan.nextLook(at: record, under: policy, from: now)
-                try transaction.update(record, mac: keyring.mac(of: record))
+                try transaction.update(record, mac: mac(of: record))
             } else if record.lastUsedAt.map({ now >= $0 + 60 }) ?? true {
                 try transaction.touch(key: record.id, usedAt: now)
             }

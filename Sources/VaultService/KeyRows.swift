@@ -26,7 +26,7 @@ extension Vault {
 
     private func integrity(of stored: StoredKey) throws(VaultError) -> KeyView.Integrity {
         let expected: [UInt8]
-        do { expected = try keyring.mac(of: stored.record) } catch { throw VaultError(thrown: error) }
+        do { expected = try mac(of: stored.record) } catch { throw VaultError(thrown: error) }
         guard ConstantTime.areEqual(expected, stored.mac) else { return .edited }
         return (stored.newestRevision ?? 0) > stored.record.revision ? .rolledBack : .sound
     }
@@ -79,7 +79,7 @@ extension Vault {
         record.dueAt = RotationPlan.nextLook(at: record, under: policy, from: edit.now)
         if isSound {
             record.revision = newest.next
-            try transaction.update(record, mac: keyring.mac(of: record))
+            try transaction.update(record, mac: mac(of: record))
         } else {
             try transaction.updateDescription(of: record)
         }

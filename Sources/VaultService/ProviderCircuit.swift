@@ -57,10 +57,13 @@ struct ProviderCircuit: Sendable, Equatable {
             guard now >= trialAt else { return putOff(key, noEarlierThan: trialAt) }
             // A trial that succeeds closes the circuit; until then it counts as failed, and may get lost.
             pause(wait * 2, at: now, seed)
-        } else if isPaced(at: now) {
+        } else if !isPaced(at: now) {
+            waiting = []
+        } else if waiting.contains(key) {
             guard now >= lastCall + 1 else { return putOff(key, noEarlierThan: now + 1) }
         } else {
-            waiting = []
+            // What comes due in its own time is no part of the backlog: paced too, it might never end.
+            return .call
         }
         waiting.remove(key)
         lastCall = now

@@ -5,7 +5,8 @@ import VaultModel
 // canonical form. Whoever edits a row without the index root cannot make it believable again.
 
 extension Keyring {
-    func mac(of key: KeyRecord) throws(CryptoError) -> [UInt8] {
+    /// - Parameter params: the names of those of its parameters that decide where it is sent.
+    func mac(of key: KeyRecord, params: [String]) throws(CryptoError) -> [UInt8] {
         var row = CanonicalBytes()
         row.append("keys")
         row.append(key.id.bytes)
@@ -24,8 +25,9 @@ extension Keyring {
         row.append(Int(key.createdAt.milliseconds))
         row.append(Int(key.versionStoredAt.milliseconds))
         row.append(key.revision)
-        // They are part of where a new secret is sent. A row without any has the MAC that it had before they counted.
-        for (name, value) in key.params.sorted(by: { $0.key < $1.key }) {
+        // A row without any has the MAC that it had before they counted.
+        for name in params.sorted() {
+            guard let value = key.params[name] else { continue }
             row.append(name)
             row.append(value)
         }

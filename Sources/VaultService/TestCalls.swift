@@ -58,7 +58,8 @@ extension Vault {
         guard !Task.isCancelled else { throw .overloaded }
         if canTest(call.provider) { health.note(verdict, by: call.provider) }
         if let attempt, verdict.code != .unverified {
-            let isRefused = verdict.code.isRefusal
+            // A refusal that is doubted tells whoever tries stolen keys nothing, and must not stop a whole project.
+            let isRefused = verdict.code.isRefusal && !health.isSuspect(call.provider, at: verdict.checkedAt)
             try await settle(attempt, refused: isRefused, call, context)
         }
         return verdict
@@ -91,7 +92,7 @@ extension Vault {
         let id: Int?
         (id, refusal) = try await write { transaction in
             let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
-            if let (refusal, stop) = try gate.refusal(of: attempt) {
+            if let (refusal, stop) = try gate.refusal(of: attempt, share: context.caller.kind == .vault ? 2 : 1) {
                 if let stop { try gate.note(stop, context) }
                 // Nobody asked for it; the key waits as long as the limit says.
                 if context.caller.kind == .vault { return (nil, refusal) }
@@ -134,16 +135,22 @@ private struct ValidationGate {
     private func start(of seconds: Int) -> Timestamp { Timestamp(milliseconds: (now - seconds).milliseconds + 1) }
 
     /// Why the call must not be made, and what has stopped if it is more than a minute's limit.
-    func refusal(of attempt: ValidationAttempt) throws -> (VaultError, ValidationStop?)? {
+    ///
+    /// - Parameter share: the vault's own first checks have only one part of so many of what a project and the whole vault
+    ///   may do, so that they leave room for people who wait for an answer.
+    func refusal(of attempt: ValidationAttempt, share: Int) throws -> (VaultError, ValidationStop?)? {
         let minute = start(of: 60)
-        if try transaction.instanceCalls(since: minute) >= limits.instancePerMinute {
+        if try transaction.instanceCalls(since: minute) >= limits.instancePerMinute / share {
             let error = VaultError.validationLimit(
                 retryAfter: 60, detail: "This vault has made too many test calls in the last minute.")
             return (error, nil)
         }
         let places: [(UserID?, Int, Int, Int, String)] = [
             (attempt.owner, limits.userPerMinute, limits.userKeysPerDay, limits.userRefusals, "user"),
-            (nil, limits.projectPerMinute, limits.projectKeysPerDay, limits.projectRefusals, "project"),
+            (
+                nil, max(limits.projectPerMinute / share, 1), max(limits.projectKeysPerDay / share, 1),
+                limits.projectRefusals, "project"
+            ),
         ]
         for (owner, perMinute, keysPerDay, refusals, who) in places {
             let recent = try transaction.attemptCounts(project: attempt.projectID, owner: owner, since: minute)
@@ -167,7 +174,7 @@ private struct ValidationGate {
             {
                 let error = VaultError.validationLimit(
                     retryAfter: 86_400, detail: "This \(who) has tried \(daily.distinctKeys) different keys in a day.")
-                return (error, stop(.distinctKeys))
+                return (error, owner == nil && share > 1 ? nil : stop(.distinctKeys))
             }
         }
         return nil

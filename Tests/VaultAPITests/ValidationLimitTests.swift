@@ -300,6 +300,22 @@ struct ValidationLimitTests {
         }
     }
 
+    @Test func `first checks leave half of a project's limits to people who wait for an answer`() async throws {
+        let provider = ProviderSwitch()
+        var limits = ValidationLimits.standard
+        limits.projectKeysPerDay = 20
+        try await Stage.run(provider, limits: limits) { vault in
+            for number in 0..<40 { _ = try await vault.store(FakeKeys.anthropic("valid", number), user: "u\(number)") }
+            vault.time.advance(by: 86_400)
+            try await RotationScheduler(vault.vault).pass()
+            #expect(provider.calls == 10)
+            for number in 100..<110 {
+                #expect(try await vault.create(FakeKeys.anthropic("valid", number), user: "p\(number)").status == 201)
+            }
+            #expect(try await vault.create(FakeKeys.anthropic("valid", 110), user: "p").status == 429)
+        }
+    }
+
     @Test func `V11 refused first checks of the scheduler stop a user's checks too, with one entry`() async throws {
         let provider = ProviderSwitch(.refusing)
         try await Stage.run(provider, limits: .standard) { vault in

@@ -153,7 +153,7 @@ struct KeyDoctorTests {
         let file = #"""
             {"id":"a","name":"A","console_url":"https://a.test/","billing_url":"https://a.test/","docs_url":"https://a.test/",
              "base_url":"https://api.a.test","variables":[],"steps":[],"keys":[],"refused":[{"kind":"k","as":"sign_in",
-              "pattern":{"kind":"k","prefix":"ab","alphabet":"base64","body":[20000,20000]}}]}
+              "pattern":{"kind":"k","prefix":"ab","alphabet":"base64","body":[16000,16000]}}]}
             """#
         let catalogue = try Catalogue(files: [("a", Array(file.utf8))], outcomesOfAny: Array(#"{"outcomes":[]}"#.utf8))
         var steps = 0

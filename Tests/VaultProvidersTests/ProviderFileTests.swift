@@ -72,6 +72,18 @@ struct ProviderFileTests {
         ProviderFile("an unknown alphabet", "alphanumeric", "emoji", says: "alphabet"),
         ProviderFile("keys without a prefix", #""acme_""#, #""""#, says: "needs_choice must be true"),
         ProviderFile("a body that ends before it begins", "[32, 32]", "[32, 16]", says: "not [least, most]"),
+        ProviderFile("another's keys", #""acme_""#, #""sk-ant-api03-A""#, says: "as credentials of anthropic do"),
+        ProviderFile("the beginning of another's", #""acme_""#, #""gs""#, says: "as credentials of groq do"),
+        ProviderFile("a sign-in token", #""acme_""#, #""ya29.Z""#, says: "as credentials of gemini do"),
+        ProviderFile("a JWT", #""acme_""#, #""eyJhbGciOi""#, says: "as credentials of"),
+        ProviderFile(
+            "an admin key, in capitals", #""acme_""#, #""SK-ANT-ADMIN01-""#, says: "as credentials of anthropic"),
+        ProviderFile("a body without end", "[32, 32]", "[0, 9223372036854775807]", says: "no credential has"),
+        ProviderFile(
+            "a long marker", "[32, 32]", #"[32, 32], "marker": {"text": "x", "before": -1, "after": 0}"#,
+            says: "no credential"),
+        ProviderFile(
+            "a hint below nothing", #""variables""#, #""hint_shows": -60, "variables""#, says: "hint_shows must be"),
         ProviderFile("no JSON", #"{"id""#, #"{id"#, says: ""),
     ]
 

@@ -86,10 +86,28 @@ struct ProviderCircuitTests {
         #expect((0..<3).allSatisfy { _ in circuit.admit(key(), at: later, seed: "a") == .call })
     }
 
+    @Test func `what comes due in its own time is no part of the backlog, so that the backlog ends`() throws {
+        var circuit = opened()
+        let late = (0..<50).map { _ in key() }
+        for key in late { #expect(circuit.admit(key, at: start, seed: "a") != .call) }
+        var now = try #require(circuit.trialAt)
+        circuit.note(.answer, at: now, seed: "a")
+        var called = 0
+        for _ in 0..<50 {
+            for _ in 0..<5 { #expect(circuit.admit(key(), at: now, seed: "a") == .call) }
+            if circuit.admit(late[called], at: now, seed: "a") == .call { called += 1 }
+            if called == late.count { break }
+            now = now + 1
+        }
+        #expect(called == late.count)
+        #expect(circuit.nextMove(at: now) == nil)
+    }
+
     @Test(arguments: [
         (nil, "unreachable", ProviderCircuit.Sign.outage), (nil, "not_testable", .neither),
-        (nil, "overloaded", .neither),
-        (408, "provider_timeout", .outage), (429, "rate_limited", .outage), (500, "provider_error", .outage),
+        (nil, "overloaded", .neither), (nil, "provider_timeout", .outage), (nil, "insecure_connection", .outage),
+        (nil, "address_refused", .outage), (nil, "unexpected_body", .neither),
+        (408, "provider_timeout", .outage), (429, "rate_limited", .neither), (500, "provider_error", .outage),
         (529, "overloaded", .outage), (404, "not_found", .neither), (403, "edge_or_region_block", .neither),
         (200, "unexpected_body", .neither), (302, "unexpected_redirect", .neither),
     ])

@@ -13,7 +13,6 @@ import VaultTestKit
         ("project", "project_id = (SELECT id FROM projects WHERE name = 'other')"),
         ("provider", "provider = 'openai'"),
         ("endpoint", "endpoint = 'https://example.org'"),
-        ("parameters", "params = '{\"region\":\"evil\"}'"),
         ("expiry", "expires_at = 9000000000000"),
         ("status", "status = 'failing'"),
         ("status, as if it were revoked", "status = 'revoked', revoked_at = 1"),

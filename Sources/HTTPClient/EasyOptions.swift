@@ -30,7 +30,7 @@ struct EasyOptions {
 
     /// What holds for every request, whatever it asks for.
     func setPolicy(userAgent: String, trust: TrustedRoots, timeout: Duration) throws(HTTPClientError) {
-        let timeout = max(.zero, min(timeout, HTTPClient.longestTimeout))
+        let timeout = max(.zero, timeout)
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
         try set(CURLOPT_CONNECTTIMEOUT_MS, min(timeout, Self.connectTimeout).wholeMilliseconds)

@@ -19,12 +19,20 @@ package final class HTTPClient: Sendable {
     private let userAgent: String
     private let trust: TrustedRoots
 
-    /// No call takes longer, whatever its request says.
+    private let longest: Duration
+
+    /// No call to a provider takes longer, whatever its request says.
     package static let longestTimeout = Duration.seconds(10)
 
-    /// - Parameter version: goes into `User-Agent: keystow/<version>`.
+    /// - Parameters:
+    ///   - version: goes into `User-Agent: keystow/<version>`.
+    ///   - longest: what no call of this client exceeds; more than usual only for a client that speaks to Keystow itself,
+    ///     which may be waiting for a provider.
     /// - Throws: `transport` when libcurl or its thread cannot be started.
-    package init(version: String, trust: TrustedRoots = .system) throws(HTTPClientError) {
+    package init(
+        version: String, trust: TrustedRoots = .system, longest: Duration = HTTPClient.longestTimeout
+    ) throws(HTTPClientError) {
+        self.longest = longest
         userAgent = "keystow/\(version)"
         self.trust = trust
         loop = try TransferLoop()
@@ -35,7 +43,7 @@ package final class HTTPClient: Sendable {
     /// Cancelling the calling task aborts the call. When it returns, either way, no copy of the secret that it made
     /// is left (see above); the request keeps its own.
     package func send(_ request: borrowing OutgoingRequest) async throws(HTTPClientError) -> IncomingResponse {
-        let transfer = try Transfer(request, userAgent: userAgent, trust: trust)
+        let transfer = try Transfer(request, userAgent: userAgent, trust: trust, longest: longest)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { answer in loop.start(transfer, answer) }
         } onCancel: {

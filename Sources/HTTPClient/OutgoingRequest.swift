@@ -24,7 +24,7 @@ package struct OutgoingRequest: ~Copyable, Sendable {
     package var addressPolicy: AddressPolicy
     /// Whether `http://` may be used, towards a loopback address that `addressPolicy` permits.
     package var allowsLoopbackHTTP: Bool
-    /// For the whole call; a longer one is cut to ``HTTPClient/longestTimeout``.
+    /// For the whole call; a longer one is cut to what its client allows.
     package var timeout: Duration
 
     package init(

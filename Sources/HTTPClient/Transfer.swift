@@ -27,7 +27,9 @@ final class Transfer: @unchecked Sendable {
     /// Checks `request` and sets up libcurl for it; nothing is sent.
     ///
     /// - Throws: one of the `refused…` errors, or `transport` when libcurl cannot do what is asked of it.
-    init(_ request: borrowing OutgoingRequest, userAgent: String, trust: TrustedRoots) throws(HTTPClientError) {
+    init(
+        _ request: borrowing OutgoingRequest, userAgent: String, trust: TrustedRoots, longest: Duration
+    ) throws(HTTPClientError) {
         guard let url = RequestURL(request.url) else { throw .refusedURL }
         let rule = ConnectionRule(policy: request.addressPolicy, scheme: url.origin.scheme, port: url.origin.port)
         if url.origin.scheme == .http && !request.allowsLoopbackHTTP { throw .refusedURL }
@@ -40,7 +42,7 @@ final class Transfer: @unchecked Sendable {
         }
         unsafe self.easy = easy
         let options = unsafe EasyOptions(easy)
-        try options.setPolicy(userAgent: userAgent, trust: trust, timeout: request.timeout)
+        try options.setPolicy(userAgent: userAgent, trust: trust, timeout: min(request.timeout, longest))
         try options.setRequest(url, request.method, body: request.body, headers: headerLines)
         try unsafe options.setCallbacks(context: Unmanaged.passUnretained(self).toOpaque())
     }

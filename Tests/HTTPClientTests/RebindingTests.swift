@@ -114,7 +114,8 @@ import VaultModel
 
     @Test func `before the request is written its address is judged once more`() throws {
         func mayBegin(_ address: String, port: Int = 443, after other: String? = nil) throws -> Bool {
-            let transfer = try Transfer(request("mixed", .publicOnly), userAgent: "keystow/9.8", trust: .system)
+            let transfer = try Transfer(
+                request("mixed", .publicOnly), userAgent: "keystow/9.8", trust: .system, longest: .seconds(10))
             if let other { #expect(!transfer.mayBegin(to: other, port: 443)) }
             return transfer.mayBegin(to: address, port: port)
         }

@@ -22,7 +22,7 @@ enum ImportRunner {
         }
 
         let signals = StopSignals()
-        let client = try Configuration.client()
+        let client = try Configuration.client(longest: RemoteVault.patience)
         defer { client.close() }
         let vault = RemoteVault(server: server, client: client, token: try TokenSource.read(file: command.tokenFile))
         let served = try await Greeting.exchange(with: vault, project: command.project)

@@ -100,9 +100,11 @@ extension Configuration {
         }
     }
 
-    static func client() throws(CommandFailure) -> HTTPClient {
+    static func client(
+        longest: Duration = HTTPClient.longestTimeout
+    ) throws(CommandFailure) -> HTTPClient {
         do {
-            return try HTTPClient(version: Version.number)
+            return try HTTPClient(version: Version.number, longest: longest)
         } catch {
             throw CommandFailure("libcurl cannot be started: \(error)", .software)
         }

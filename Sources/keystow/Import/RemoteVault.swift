@@ -8,6 +8,9 @@ struct RemoteVault: ~Copyable {
     let client: HTTPClient
     private let token: SecretBytes
 
+    /// Longer than the server takes for any request, a test call of its own included.
+    static let patience = Duration.seconds(40)
+
     init(server: BaseURL, client: HTTPClient, token: consuming SecretBytes) {
         self.server = server
         self.client = client
@@ -50,7 +53,7 @@ struct RemoteVault: ~Copyable {
         let request = OutgoingRequest(
             method, "\(server)\(path)", headers: headers, wiping: body, secret: try copyOfToken(),
             secretHeaderName: "authorization", secretHeaderPrefix: "Bearer ", addressPolicy: .operatorChosen,
-            allowsLoopbackHTTP: true)
+            allowsLoopbackHTTP: true, timeout: Self.patience)
         let response = try await client.send(request)
         return Reply(
             status: response.status, body: response.body,

@@ -101,6 +101,14 @@ import VaultTestKit
         #expect(try Self.items(.csv, "v,groq,k\n ,groq,k", user: nil) == ["1 – v groq –", "2 – – groq \(nobody)"])
     }
 
+    @Test func `blanks around a user are no part of the name`() throws {
+        let text = "provider, user_id ,key\nanthropic, alice ,k\nanthropic,\talice smith\t ,k\nanthropic, \t,k"
+        #expect(
+            try Self.items(.csv, text) == [
+                "2 – alice anthropic –", "3 – alice smith anthropic –", "4 – u anthropic –",
+            ])
+    }
+
     @Test func `a key that is useless without a region is not taken, however its provider is found`() throws {
         let key = "ABSK" + String(repeating: "Zq7w", count: 30)
         let needs = "Keys of this provider need more than a key, which a file cannot say."

@@ -109,7 +109,8 @@ private struct RecordReader {
         return .item(item)
     }
 
-    private func take(user field: Range<Int>, _ records: borrowing ImportRecords, into item: inout ImportItem) {
+    private func take(user given: Range<Int>, _ records: borrowing ImportRecords, into item: inout ImportItem) {
+        let field = withoutBlanks(given, records)
         item.user = nil
         let finding = records.withText(of: field) { likeness.finding(in: $0) }
         item.isUserShown = finding == .harmless
@@ -140,6 +141,16 @@ private struct RecordReader {
 
     private func isBlank(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Bool {
         records.withText(of: range) { bytes in (0..<bytes.byteCount).allSatisfy { bytes[byte: $0] <= 0x20 } }
+    }
+
+    /// Without the spaces and tabs around it, which are no part of a name.
+    private func withoutBlanks(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Range<Int> {
+        records.withText(of: range) { bytes in
+            var (start, end) = (0, bytes.byteCount)
+            while start < end, [0x20, 0x09].contains(bytes[byte: start]) { start += 1 }
+            while start < end, [0x20, 0x09].contains(bytes[byte: end - 1]) { end -= 1 }
+            return range.lowerBound + start..<range.lowerBound + end
+        }
     }
 
     private func shown(_ range: Range<Int>, _ records: borrowing ImportRecords) -> String? {

@@ -127,6 +127,19 @@ import VaultTestKit
     }
 
     @Test(arguments: [
+        ("email,key\na,k\nb,k", true), ("email,key\na,k\n\na,l", false), ("key,x,y\nk,1,2\nl,1,2\nm,1,3", true),
+        ("email,key\n\"a\",k\n a ,k", false), ("email,key\na,k\n,k", true), ("email,key\na,k", false),
+        ("user_id,email,key\nu,a,k\nv,b,k", false), ("provider,key\np,k\nq,k", false), ("p,k\nq,k", false),
+    ])
+    func `a column that is not read may name the users where nothing else does`(_ text: String, _ expected: Bool) throws
+    {
+        let mayNameUsers = try WipedBuffer(text).withBytes {
+            try CSVFile.read($0, 0..<$0.byteCount).unreadColumnMayNameUsers
+        }
+        #expect(mayNameUsers == expected)
+    }
+
+    @Test(arguments: [
         ("u,p,k\nu,p", "2 there are 2 fields where 3 belong"), ("u,p,k\nu,p,k,", "2 there are 4 fields where 3 belong"),
         ("u,p,\"k", "1 a quote is opened here and never closed"),
         ("u,p,k\nu,\"p\n\n,k", "2 a quote is opened here and never closed"),

@@ -186,6 +186,27 @@ import VaultTestKit
         }
     }
 
+    @Test func `people's keys under a column that is not read are not stored under one user`() async throws {
+        try await RunningVault.run(provider: ProviderSwitch().provider) { vault in
+            let rows = { (second: String, user: String) in
+                "\(user),provider,key\na@example.com,anthropic,\(FakeKeys.anthropic("one"))\n"
+                    + "\(second),anthropic,\(FakeKeys.anthropic("two"))\n"
+            }
+            let people = file("people.csv", rows("b@example.com", "email"), vault)
+            for arguments in ["\(people) --user admin --apply", "\(people) --user admin", people] {
+                let outcome = try await run(arguments, vault)
+                #expect(outcome.code == 64)
+                #expect(outcome.complaints.contains("name that column user_id"))
+                #expect(outcome.output == "")
+            }
+            #expect(try await vault.call("GET", "/v1/keys").json["data"].items.count == 0)
+            let named = file("named.csv", rows("b@example.com", "user_id"), vault)
+            #expect(try await run("\(named) --user admin", vault).code == 0)
+            let alike = file("alike.csv", rows("a@example.com", "email"), vault)
+            #expect(try await run("\(alike) --user admin", vault).code == 0)
+        }
+    }
+
     @Test func `Ctrl-C ends it after the key under way, with the report and 130`() async throws {
         let provider = ProviderSwitch()
         try await RunningVault.run(provider: provider.provider) { vault in

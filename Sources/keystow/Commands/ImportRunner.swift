@@ -17,6 +17,11 @@ enum ImportRunner {
             throw CommandFailure("--user is a credential; it now stands in your shell's history: revoke it", .usage)
         }
         let records = try input.records(format: command.format, usual: KnownProviders(catalogue).usualVariables)
+        guard !records.unreadColumnMayNameUsers else {
+            throw CommandFailure(
+                "whose keys are they? A column that is not read differs from row to row: if it says so, name that column "
+                    + "user_id; if not, take it out and give --user", .usage)
+        }
         if command.user == nil, records.records.contains(where: { $0.user == nil && $0.isInPlace }) {
             throw CommandFailure("whose keys are they? The file does not say: give --user", .usage)
         }

@@ -10,6 +10,7 @@ enum CSVFile {
         var records = ImportRecords(capacity: range.count)
         var cursor = TextCursor(range)
         var columns: Columns?
+        var first: [Range<Int>]?
         while !cursor.isAtEnd {
             if cursor.isAtLineEnd(text) {
                 cursor.nextLine(text)
@@ -26,6 +27,12 @@ enum CSVFile {
             guard fields.count == known.count else {
                 throw ImportFault("there are \(fields.count) fields where \(known.count) belong", line: line)
             }
+            if known.user == nil, !records.unreadColumnMayNameUsers, let first {
+                records.unreadColumnMayNameUsers = known.unread.contains { column in
+                    !records.areEqual(records.withoutBlanks(first[column]), records.withoutBlanks(fields[column]))
+                }
+            }
+            first = first ?? fields
             records.append(known.record(of: fields, line: line))
         }
         return records
@@ -83,6 +90,8 @@ enum CSVFile {
         var provider: Int?
         var key: Int
         let count: Int
+        /// The columns with names that mean nothing here.
+        var unread: [Int] = []
 
         private static let names: [(meaning: Int, [String])] = [
             (0, ["user_id", "user"]), (1, ["provider"]), (2, ["key", "api_key"]),
@@ -100,7 +109,10 @@ enum CSVFile {
                 }
             }
             if let key = places[2] {
-                return (Columns(user: places[0], provider: places[1], key: key, count: fields.count), true)
+                let unread = fields.indices.filter { !places.values.contains($0) }
+                let columns = Columns(
+                    user: places[0], provider: places[1], key: key, count: fields.count, unread: unread)
+                return (columns, true)
             }
             switch fields.count {
             case 3: return (Columns(user: 0, provider: 1, key: 2, count: 3), false)

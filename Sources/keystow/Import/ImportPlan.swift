@@ -110,7 +110,7 @@ private struct RecordReader {
     }
 
     private func take(user given: Range<Int>, _ records: borrowing ImportRecords, into item: inout ImportItem) {
-        let field = withoutBlanks(given, records)
+        let field = records.withoutBlanks(given)
         item.user = nil
         let finding = records.withText(of: field) { likeness.finding(in: $0) }
         item.isUserShown = finding == .harmless
@@ -141,16 +141,6 @@ private struct RecordReader {
 
     private func isBlank(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Bool {
         records.withText(of: range) { bytes in (0..<bytes.byteCount).allSatisfy { bytes[byte: $0] <= 0x20 } }
-    }
-
-    /// Without the spaces and tabs around it, which are no part of a name.
-    private func withoutBlanks(_ range: Range<Int>, _ records: borrowing ImportRecords) -> Range<Int> {
-        records.withText(of: range) { bytes in
-            var (start, end) = (0, bytes.byteCount)
-            while start < end, [0x20, 0x09].contains(bytes[byte: start]) { start += 1 }
-            while start < end, [0x20, 0x09].contains(bytes[byte: end - 1]) { end -= 1 }
-            return range.lowerBound + start..<range.lowerBound + end
-        }
     }
 
     private func shown(_ range: Range<Int>, _ records: borrowing ImportRecords) -> String? {

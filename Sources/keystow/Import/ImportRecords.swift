@@ -20,6 +20,8 @@ struct ImportRecords: ~Copyable {
     private(set) var records: [Record] = []
     /// Lines that say nothing in this format, and were passed over.
     var unread: [Int] = []
+    /// Whether nothing names the users but perhaps a column that is not read: its values differ from row to row.
+    var unreadColumnMayNameUsers = false
 
     init(capacity: Int) { memory = WipedBuffer(capacity: capacity) }
 
@@ -49,5 +51,23 @@ struct ImportRecords: ~Copyable {
         of range: Range<Int>, _ body: (RawSpan) throws(E) -> R
     ) throws(E) -> R {
         try memory.withBytes { bytes throws(E) in try body(bytes.extracting(range)) }
+    }
+
+    /// Whether two pieces are the same bytes.
+    borrowing func areEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        left.count == right.count
+            && memory.withBytes { bytes in
+                zip(left, right).allSatisfy { bytes[byte: $0] == bytes[byte: $1] }
+            }
+    }
+
+    /// A piece without the spaces and tabs around it.
+    borrowing func withoutBlanks(_ range: Range<Int>) -> Range<Int> {
+        memory.withBytes { bytes in
+            var (start, end) = (range.lowerBound, range.upperBound)
+            while start < end, [0x20, 0x09].contains(bytes[byte: start]) { start += 1 }
+            while start < end, [0x20, 0x09].contains(bytes[byte: end - 1]) { end -= 1 }
+            return start..<end
+        }
     }
 }

@@ -143,7 +143,7 @@ struct TOMLFile: ~Copyable {
         guard let path, path.count == 3, isWord("providers", path[0]), isWord("api_key", path[2]) else {
             return records.append(.init(line: line, value: value, isInPlace: false))
         }
-        guard !seen.contains(where: { areEqual($0, path[1]) }) else {
+        guard !seen.contains(where: { records.areEqual($0, path[1]) }) else {
             throw ImportFault("this provider's api_key was given before", line: line)
         }
         guard seen.count < Self.mostProviders else { throw ImportFault("there are providers too many", line: line) }
@@ -249,15 +249,6 @@ struct TOMLFile: ~Copyable {
         records.withText(of: range) { text in
             text.byteCount == word.utf8.count && zip(0..<text.byteCount, word.utf8).allSatisfy { text[byte: $0] == $1 }
         }
-    }
-
-    private func areEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        left.count == right.count
-            && records.withText(of: left) { left in
-                records.withText(of: right) { right in
-                    (0..<left.byteCount).allSatisfy { left[byte: $0] == right[byte: $0] }
-                }
-            }
     }
 
     private static func isOfBareKey(_ byte: UInt8) -> Bool {

@@ -47,7 +47,7 @@ import VaultTestKit
         (#"A='b\n' "#, [#"1 A – – b\n"#]), ("A=`b'c`", ["1 A – – b'c"]),
         ("A=\"b\nc\"\nD=e", ["1 A – – b\nc", "3 D – – e"]), ("A.b-c=d", ["1 A.b-c – – d"]),
         ("A b=c", ["unread 1"]), ("1A=c\nsk-ant\nD=e", ["3 D – – e", "unread 1", "unread 2"]), ("=b", ["unread 1"]),
-        ("", []), ("\n\n", []), ("A=b\nA=c", ["1 A – – b", "2 A – – c"]),
+        ("", []), ("\n\n", []), ("A=b\na=c", ["1 A – – b", "2 a – – c"]),
     ])
     func `an env file is read as shells and libraries do`(_ text: String, _ expected: [String]) throws {
         #expect(try Self.read(.env, text) == expected)
@@ -59,6 +59,8 @@ import VaultTestKit
         ("A=\"b\\\"", "1 a quote is opened here and never closed"),
         ("A=\"b\"c", "1 something stands behind the closing quote"),
         ("\nA='b\n'c", "3 something stands behind the closing quote"),
+        ("A=b\nC=d\n\nexport A=b", "4 this variable was given before, on line 1; leave one of the two"),
+        ("A='b\nc'\nC=\nC=", "4 this variable was given before, on line 3; leave one of the two"),
         ("A=b\n\u{0}", "2 there is a NUL, so this is not a text file"),
     ])
     func `an env file that cannot be read is a fault with its line`(_ text: String, _ expected: String) {
@@ -170,6 +172,7 @@ import VaultTestKit
         let huge = String(repeating: "x", count: 1 << 20)
         #expect(try Self.read(.env, "A=\(huge)\nB=c") == ["1 A – – \(huge)", "2 B – – c"])
         #expect(try Self.read(.csv, "u,p,\"\(huge)\"").count == 1)
+        #expect(try Self.read(.env, (1...100_000).map { "A\($0)=\n" }.joined()).count == 100_000)
         #expect(try Self.read(.toml, "providers.a.api_key='\(huge)'").count == 1)
     }
 

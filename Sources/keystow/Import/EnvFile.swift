@@ -3,18 +3,24 @@ import VaultModel
 /// Reads `.env` files as shells and the usual libraries do: `NAME=value`, `export NAME="value"`, comments.
 ///
 /// Values in double quotes know `\n \r \t \" \\ \$`; in single quotes and back-ticks they stand as they are. All three may go
-/// over several lines. A value without quotes ends before ` #`. Nothing is expanded.
+/// over several lines. A value without quotes ends before ` #`. Nothing is expanded. Of a variable that is given twice,
+/// shells take the last value and some libraries the first: it is a fault.
 enum EnvFile {
-    /// - Throws: where a quote is not closed, or something stands behind one.
+    /// - Throws: where a quote is not closed, something stands behind one, or a variable is given again.
     static func read(_ text: RawSpan, _ range: Range<Int>) throws(ImportFault) -> ImportRecords {
         var records = ImportRecords(capacity: range.count)
         var cursor = TextCursor(range)
+        var seen = SeenNames()
         while !cursor.isAtEnd {
             cursor.skipBlanks(text)
             if !cursor.isAtLineEnd(text), cursor.peek(text) != UInt8(ascii: "#") {
                 let line = cursor.line
                 if let name = name(text, &cursor) {
                     let kept = records.keep(name, of: text)
+                    if let before = seen.line(ofEarlier: kept, on: line, in: records) {
+                        throw ImportFault(
+                            "this variable was given before, on line \(before); leave one of the two", line: line)
+                    }
                     let value = try value(text, &cursor, into: &records)
                     records.append(.init(line: line, name: kept, value: value))
                 } else {
@@ -106,5 +112,22 @@ enum EnvFile {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"): byte
         default: nil
         }
+    }
+}
+
+/// The variables that were given so far, found by a hash of their names, which stay in wiped memory.
+private struct SeenNames {
+    private var places: [Int: [(name: Range<Int>, line: Int)]] = [:]
+
+    /// Notes `name`; the line on which it was given before, if it was.
+    mutating func line(ofEarlier name: Range<Int>, on line: Int, in records: borrowing ImportRecords) -> Int? {
+        var hasher = Hasher()
+        records.withText(of: name) { text in
+            for index in 0..<text.byteCount { hasher.combine(text[byte: index]) }
+        }
+        let hash = hasher.finalize()
+        for place in places[hash, default: []] where records.areEqual(place.name, name) { return place.line }
+        places[hash, default: []].append((name, line))
+        return nil
     }
 }

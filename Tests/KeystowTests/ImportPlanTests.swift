@@ -58,6 +58,32 @@ import VaultTestKit
             ])
     }
 
+    @Test func `what is a credential under another variable, but no good, is refused and not passed over`() throws {
+        let key = FakeKeys.anthropic()
+        let text = """
+            MY_LOGIN=\(FakeKeys.oauthAccessToken())
+            SECRET=\(key.dropLast(30))
+            SESSION=\(String(repeating: "0a1b2c3d", count: 4))
+            BOTH="\(key) \(FakeKeys.anthropic("other"))"
+            BROKEN=\(key.dropLast(9))!\(key.suffix(8))
+            DB_PASSWORD=hunter2
+            PAGE=https://example.com/
+            ID=3f2c1d80-6c1e-4a35-9f10-0d8a7c1b2e3f
+            HINT=sk-ant-...AbCd
+            """
+        try Self.withPlan(.env, text) { plan in
+            #expect(
+                plan.items.map { "\($0.line ?? 0) \($0.variable ?? "–") \($0.refusal?.code ?? "–")" } == [
+                    "1 MY_LOGIN oauth_token_rejected", "2 SECRET truncated_key", "3 SESSION invalid_field",
+                    "4 BOTH several_keys", "5 BROKEN malformed_key",
+                ])
+            for item in plan.items {
+                #expect(item.refusal?.message.isEmpty == false && item.refusal?.hint.isEmpty == false)
+            }
+            #expect(plan.skipped.map { $0.line ?? 0 } == [6, 7, 8, 9])
+        }
+    }
+
     @Test func `providers are known by their ids, their names and what others call them`() throws {
         let names = [
             ("anthropic", "anthropic"), ("Google", "gemini"), ("google-gemini", "gemini"), ("Azure", "azure_openai"),

@@ -88,7 +88,7 @@ import VaultTestKit
                 outcomes.append(try await run(csv + mode, vault))
                 outcomes.append(try await run("\(env) --user u" + mode, vault))
                 outcomes.append(try await run("\(toml) --user u" + mode, vault))
-                #expect(outcomes.suffix(3).map(\.code) == [65, 0, 65])
+                #expect(outcomes.suffix(3).map(\.code) == [65, 65, 65])
             }
             provider.answers(.refusing)
             let fresh = file("fresh.csv", "x,anthropic,\(keys[5])", vault)

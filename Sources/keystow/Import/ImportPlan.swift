@@ -91,6 +91,11 @@ private struct RecordReader {
                 item.provider = known.id
             } else {
                 item.variable = shown(name, records)
+                if let diagnosis, let refusal = ImportRefusal(ofCredential: diagnosis) {
+                    item.kind = diagnosis.kind
+                    item.refusal = refusal
+                    return .item(item)
+                }
                 if !isKey { return .skipped(.init(line: line, name: item.variable, reason: "not a key")) }
             }
         }
@@ -156,6 +161,23 @@ private struct RecordReader {
 }
 
 extension ImportRefusal {
+    /// What is said of a value that is, or may be, a credential, but none that can be stored; `nil` of any other.
+    fileprivate init?(ofCredential diagnosis: Diagnosis) {
+        switch diagnosis.refusal {
+        case nil, .masked, .placeholder, .wrongProvider: return nil
+        case .malformed where diagnosis.provider == nil || ["identifier", "url"].contains(diagnosis.kind): return nil
+        case .ambiguous:
+            self = .ambiguous
+            return
+        case .oauthToken, .wrongKeyType, .truncated, .severalKeys, .malformed: break
+        }
+        self.init(
+            code: diagnosis.refusal?.rawValue ?? "malformed_key", message: diagnosis.message, hint: diagnosis.hint)
+    }
+
+    fileprivate static let ambiguous = ImportRefusal(
+        code: "invalid_field", message: "This may be a key, but keys of several providers look like it.",
+        hint: "Give it to the variable of its provider, such as OPENAI_API_KEY, or take it out if it is no key.")
     fileprivate static let unknownProvider = ImportRefusal(
         code: "invalid_field", message: "The file names a provider that this vault does not know.",
         hint: "Write a provider's id, such as anthropic; GET /v1/providers lists them.")

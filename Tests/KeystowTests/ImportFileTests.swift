@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import VaultModel
+import VaultProviders
 import VaultTestKit
 
 @testable import keystow
@@ -8,11 +9,12 @@ import VaultTestKit
 /// What the readers of files make of texts, good, odd and hostile.
 @Suite struct ImportFileTests {
     /// Each record as `line name user provider value`, with `–` for what is not there.
-    private static func read(_ format: ImportFormat, _ bytes: [UInt8]) throws(ImportFault) -> [String] {
+    private static func read(_ format: ImportFormat, _ bytes: [UInt8]) throws -> [String] {
+        let providers = KnownProviders(try Catalogue.embedded())
         var text = WipedBuffer(capacity: bytes.count)
         text.append(bytes)
         let records = try text.withBytes { bytes throws(ImportFault) in
-            try format.read(bytes, try ImportText.check(bytes))
+            try format.read(bytes, try ImportText.check(bytes), knowing: providers)
         }
         func string(_ range: Range<Int>?) -> String {
             guard let range else { return "–" }
@@ -24,16 +26,18 @@ import VaultTestKit
         } + records.unread.map { "unread \($0)" }
     }
 
-    private static func read(_ format: ImportFormat, _ text: String) throws(ImportFault) -> [String] {
+    private static func read(_ format: ImportFormat, _ text: String) throws -> [String] {
         try read(format, Array(text.utf8))
     }
 
     private static func fault(_ format: ImportFormat, _ text: String) -> String? {
-        do throws(ImportFault) {
+        do {
             _ = try read(format, text)
             return nil
-        } catch {
+        } catch let error as ImportFault {
             return "\(error.line ?? 0) \(error.message)"
+        } catch {
+            return "\(error)"
         }
     }
 
@@ -47,6 +51,11 @@ import VaultTestKit
         (#"A='b\n' "#, [#"1 A – – b\n"#]), ("A=`b'c`", ["1 A – – b'c"]),
         ("A=\"b\nc\"\nD=e", ["1 A – – b\nc", "3 D – – e"]), ("A.b-c=d", ["1 A.b-c – – d"]),
         ("A b=c", ["unread 1"]), ("1A=c\nsk-ant\nD=e", ["3 D – – e", "unread 1", "unread 2"]), ("=b", ["unread 1"]),
+        ("set A=b", ["1 A – – b"]), ("set=b\nexport = c", ["1 set – – b", "2 export – – c"]),
+        (
+            "OPENAI_API_KEY: 'k' # c\nGROQ_API_KEY:l\nA: b",
+            ["1 OPENAI_API_KEY – – k", "2 GROQ_API_KEY – – l", "unread 3"]
+        ),
         ("", []), ("\n\n", []), ("A=b\na=c", ["1 A – – b", "2 a – – c"]),
     ])
     func `an env file is read as shells and libraries do`(_ text: String, _ expected: [String]) throws {
@@ -79,6 +88,11 @@ import VaultTestKit
         ("a=1\nb=+1.5e-3\nc=true\nd=1979-05-27 07:32:00Z\ne=inf\nf=0x1F", []),
         ("a=[1, [2, 'x'], # c\n {b = 'y'},\n]\nproviders.a.api_key='k'", ["(1) – – – x", "(2) – – – y", "4 – – a k"]),
         ("[[list]]\na=1\n[[list]]\n[providers.a]\napi_key='k'", ["5 – – a k"]), ("a={}\nb=[]\n", []), ("", []),
+        (
+            "[openai]\napi_key='k'\ngoogle.api_key='l'\n[google]\napi_key='m'",
+            ["2 – – openai k", "(3) – – – l", "5 – – google m"]
+        ),
+        ("groq={api_key='k'}\n[x.groq]\napi_key='l'", ["1 – – groq k", "(3) – – – l"]),
         ("[providers.a.api_key]\nx='k'", ["(2) – – – k"]), ("providers.a.api_key=''", ["1 – – a "]),
     ])
     func `a TOML file gives the keys of its providers, however they are nested`(
@@ -101,6 +115,7 @@ import VaultTestKit
         ("a = [1,\n2", "2 ] is expected here"), ("a = [1,\n", "1 a list is opened here and never closed"),
         ("a = {b=1\n}", "1 } is expected here"), ("a = 1 b = 2", "1 something stands behind what was complete"),
         ("[providers.a]\napi_key='k'\n[providers.\"a\"]\napi_key='l'", "4 this provider's api_key was given before"),
+        ("[openai]\napi_key='k'\n[providers.openai]\napi_key='l'", "4 this provider's api_key was given before"),
         ("a.b..c=1", "1 a name is expected here"),
     ])
     func `a TOML file that cannot be read is a fault with its line`(_ text: String, _ expected: String) {

@@ -11,9 +11,10 @@ import VaultTestKit
         _ format: ImportFormat, _ text: String, user: String? = "u", _ body: (borrowing ImportPlan) throws -> R
     ) throws -> R {
         let catalogue = try Catalogue.embedded()
-        let records = try WipedBuffer(text).withBytes { try format.read($0, 0..<$0.byteCount) }
+        let providers = KnownProviders(catalogue)
+        let records = try WipedBuffer(text).withBytes { try format.read($0, 0..<$0.byteCount, knowing: providers) }
         let plan = ImportPlan(
-            records, user: user.flatMap { UserID($0) }, providers: KnownProviders(catalogue),
+            records, user: user.flatMap { UserID($0) }, providers: providers,
             doctor: KeyDoctor(catalogue))
         return try body(plan)
     }

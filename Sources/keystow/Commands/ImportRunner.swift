@@ -16,7 +16,7 @@ enum ImportRunner {
         if let user = command.user, input.likeness.finding(in: user.description) == .credential {
             throw CommandFailure("--user is a credential; it now stands in your shell's history: revoke it", .usage)
         }
-        let records = try input.records(format: command.format, usual: KnownProviders(catalogue).usualVariables)
+        let records = try input.records(format: command.format, knowing: KnownProviders(catalogue))
         guard !records.unreadColumnMayNameUsers else {
             throw CommandFailure(
                 "whose keys are they? A column that is not read differs from row to row: if it says so, name that column "

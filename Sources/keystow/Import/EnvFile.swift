@@ -1,13 +1,16 @@
 import VaultModel
 
-/// Reads `.env` files as shells and the usual libraries do: `NAME=value`, `export NAME="value"`, comments.
+/// Reads `.env` files as shells and the usual libraries do: `NAME=value`, `export NAME="value"`, comments; besides
+/// `set NAME=value`, and for a provider's variable `NAME: value`.
 ///
 /// Values in double quotes know `\n \r \t \" \\ \$`; in single quotes and back-ticks they stand as they are. All three may go
 /// over several lines. A value without quotes ends before ` #`. Nothing is expanded. Of a variable that is given twice,
 /// shells take the last value and some libraries the first: it is a fault.
 enum EnvFile {
     /// - Throws: where a quote is not closed, something stands behind one, or a variable is given again.
-    static func read(_ text: RawSpan, _ range: Range<Int>) throws(ImportFault) -> ImportRecords {
+    static func read(
+        _ text: RawSpan, _ range: Range<Int>, knowing providers: KnownProviders
+    ) throws(ImportFault) -> ImportRecords {
         var records = ImportRecords(capacity: range.count)
         var cursor = TextCursor(range)
         var seen = SeenNames()
@@ -15,7 +18,7 @@ enum EnvFile {
             cursor.skipBlanks(text)
             if !cursor.isAtLineEnd(text), cursor.peek(text) != UInt8(ascii: "#") {
                 let line = cursor.line
-                if let name = name(text, &cursor) {
+                if let name = name(text, &cursor, providers) {
                     let kept = records.keep(name, of: text)
                     if let before = seen.line(ofEarlier: kept, on: line, in: records) {
                         throw ImportFault(
@@ -32,24 +35,42 @@ enum EnvFile {
         return records
     }
 
-    /// The name before `=`, moving behind that and the blanks after it; `nil` when the line is no assignment.
-    private static func name(_ text: RawSpan, _ cursor: inout TextCursor) -> Range<Int>? {
-        let keyword = Array("export".utf8)
-        let isExported =
-            keyword.indices.allSatisfy { cursor.peek(text, $0) == keyword[$0] }
-            && [UInt8(ascii: " "), UInt8(ascii: "\t")].contains(cursor.peek(text, keyword.count))
-        if isExported {
-            cursor.advance(text, by: keyword.count)
-            cursor.skipBlanks(text)
+    /// The name before `=` or `:`, moving behind that and the blanks after it; `nil` when the line is no assignment.
+    private static func name(
+        _ text: RawSpan, _ cursor: inout TextCursor, _ providers: KnownProviders
+    ) -> Range<Int>? {
+        for keyword in ["export", "set"] where isNext(keyword, text, cursor) {
+            var ahead = cursor
+            ahead.advance(text, by: keyword.utf8.count)
+            ahead.skipBlanks(text)
+            if isOfName(ahead.peek(text), isFirst: true) { cursor = ahead }
+            break
         }
         let start = cursor.index
         while isOfName(cursor.peek(text), isFirst: cursor.index == start) { cursor.index += 1 }
         let name = start..<cursor.index
         cursor.skipBlanks(text)
-        guard !name.isEmpty, cursor.peek(text) == UInt8(ascii: "=") else { return nil }
+        guard !name.isEmpty, isAssigned(name, text, cursor, providers) else { return nil }
         cursor.index += 1
         cursor.skipBlanks(text)
         return name
+    }
+
+    /// Whether `word` stands here, and a blank behind it.
+    private static func isNext(_ word: String, _ text: RawSpan, _ cursor: TextCursor) -> Bool {
+        word.utf8.enumerated().allSatisfy { cursor.peek(text, $0.offset) == $0.element }
+            && [UInt8(ascii: " "), UInt8(ascii: "\t")].contains(cursor.peek(text, word.utf8.count))
+    }
+
+    /// Whether `=` stands here, or `:` behind a provider's variable.
+    private static func isAssigned(
+        _ name: Range<Int>, _ text: RawSpan, _ cursor: TextCursor, _ providers: KnownProviders
+    ) -> Bool {
+        switch cursor.peek(text) {
+        case UInt8(ascii: "="): true
+        case UInt8(ascii: ":"): providers.variable(named: text.extracting(name)) != nil
+        default: false
+        }
     }
 
     private static func isOfName(_ byte: UInt8, isFirst: Bool) -> Bool {

@@ -46,11 +46,13 @@ enum ImportFormat: String, Sendable, CaseIterable {
         self = first
     }
 
-    /// Reads the whole file.
-    func read(_ text: RawSpan, _ range: Range<Int>) throws(ImportFault) -> ImportRecords {
+    /// Reads the whole file; the names of `providers` and of their variables tell what some lines mean.
+    func read(
+        _ text: RawSpan, _ range: Range<Int>, knowing providers: KnownProviders
+    ) throws(ImportFault) -> ImportRecords {
         switch self {
-        case .env: try EnvFile.read(text, range)
-        case .toml: try TOMLFile.read(text, range)
+        case .env: try EnvFile.read(text, range, knowing: providers)
+        case .toml: try TOMLFile.read(text, range, knowing: providers)
         case .csv: try CSVFile.read(text, range)
         }
     }

@@ -15,14 +15,14 @@ struct ImportInput {
 
     /// - Parameters:
     ///   - format: how it is written; `nil` leaves that to be told by its name, then by its text.
-    ///   - usual: the variables that are taken from the environment.
+    ///   - providers: whose variables are taken from the environment, and whose names are known in files.
     /// - Throws: `noInput` when it is not there, `dataFault` with the line when it cannot be understood.
     func records(
-        format: ImportFormat?, usual: [(name: String, id: ProviderID)]
+        format: ImportFormat?, knowing providers: KnownProviders
     ) throws(CommandFailure) -> ImportRecords {
         switch source {
-        case .environment: return try Self.environment(usual.map(\.name))
-        case .standardInput: return try read(STDIN_FILENO, named: "standard input", format)
+        case .environment: return try Self.environment(providers.usualVariables.map(\.name))
+        case .standardInput: return try read(STDIN_FILENO, named: "standard input", format, providers)
         case .file(let path):
             let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
             guard file >= 0 else {
@@ -38,12 +38,12 @@ struct ImportInput {
             let name = shownSource == source ? path : "that file"
             defer { close(file) }
             warnIfOpenToOthers(file, name)
-            return try read(file, named: name, format ?? ImportFormat(ofFileNamed: path))
+            return try read(file, named: name, format ?? ImportFormat(ofFileNamed: path), providers)
         }
     }
 
     private func read(
-        _ descriptor: Int32, named name: String, _ format: ImportFormat?
+        _ descriptor: Int32, named name: String, _ format: ImportFormat?, _ providers: KnownProviders
     ) throws(CommandFailure) -> ImportRecords {
         let text: WipedBuffer?
         do {
@@ -58,7 +58,7 @@ struct ImportInput {
                 guard let format = format ?? ImportFormat(ofText: bytes, range) else {
                     throw ImportFault("it is not clear how this is written; say --format env, toml or csv")
                 }
-                return try format.read(bytes, range)
+                return try format.read(bytes, range, knowing: providers)
             }
         } catch {
             throw CommandFailure(error, in: name)

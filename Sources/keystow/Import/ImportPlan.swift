@@ -93,6 +93,7 @@ private struct RecordReader {
                 item.variable = shown(name, records)
                 if let diagnosis, let refusal = ImportRefusal(ofCredential: diagnosis) {
                     item.kind = diagnosis.kind
+                    item.provider = diagnosis.provider
                     item.refusal = refusal
                     return .item(item)
                 }

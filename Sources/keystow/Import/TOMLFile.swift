@@ -1,6 +1,7 @@
 import VaultModel
 
-/// Reads `[providers.NAME] api_key = "…"` from a TOML file (1.0), however it is nested or dotted.
+/// Reads `[providers.NAME] api_key = "…"` from a TOML file (1.0), however it is nested or dotted; `[NAME]` too, where NAME
+/// is a provider's.
 ///
 /// Other values are passed over, but their form is checked as far as is needed to know where they end.
 struct TOMLFile: ~Copyable {
@@ -8,20 +9,24 @@ struct TOMLFile: ~Copyable {
     private var cursor: TextCursor
     /// The providers whose key has been read.
     private var seen: [Range<Int>] = []
+    private let providers: KnownProviders
 
     /// How deep arrays and inline tables may be nested, and how many providers there may be.
     private static let deepest = 32
     private static let mostProviders = 256
 
     /// - Throws: with the line, what cannot be read.
-    static func read(_ text: RawSpan, _ range: Range<Int>) throws(ImportFault) -> ImportRecords {
+    static func read(
+        _ text: RawSpan, _ range: Range<Int>, knowing providers: KnownProviders
+    ) throws(ImportFault) -> ImportRecords {
         var file = TOMLFile(
-            records: ImportRecords(capacity: range.count), cursor: TextCursor(range))
+            records: ImportRecords(capacity: range.count), cursor: TextCursor(range), providers: providers)
         try file.readAll(text)
         return file.finish()
     }
 
-    private init(records: consuming ImportRecords, cursor: TextCursor) {
+    private init(records: consuming ImportRecords, cursor: TextCursor, providers: KnownProviders) {
+        self.providers = providers
         self.records = records
         self.cursor = cursor
     }
@@ -140,15 +145,23 @@ struct TOMLFile: ~Copyable {
     }
 
     private mutating func record(_ value: Range<Int>, at path: [Range<Int>]?, line: Int) throws(ImportFault) {
-        guard let path, path.count == 3, isWord("providers", path[0]), isWord("api_key", path[2]) else {
+        guard let provider = path.flatMap({ provider(at: $0) }) else {
             return records.append(.init(line: line, value: value, isInPlace: false))
         }
-        guard !seen.contains(where: { records.areEqual($0, path[1]) }) else {
+        guard !seen.contains(where: { records.areEqual($0, provider) }) else {
             throw ImportFault("this provider's api_key was given before", line: line)
         }
         guard seen.count < Self.mostProviders else { throw ImportFault("there are providers too many", line: line) }
-        seen.append(path[1])
-        records.append(.init(line: line, provider: path[1], value: value))
+        seen.append(provider)
+        records.append(.init(line: line, provider: provider, value: value))
+    }
+
+    /// The provider that a path names the key of.
+    private func provider(at path: [Range<Int>]) -> Range<Int>? {
+        guard let last = path.last, isWord("api_key", last) else { return nil }
+        if path.count == 3, isWord("providers", path[0]) { return path[1] }
+        let isKnown = path.count == 2 && records.withText(of: path[0]) { providers.provider(named: $0) } != nil
+        return isKnown ? path[0] : nil
     }
 
     // MARK: Strings

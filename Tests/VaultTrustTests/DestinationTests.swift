@@ -78,6 +78,18 @@ import VaultTestKit
         }
     }
 
+    @Test func `parameters that decide nothing harm no key, as in rows from before they were refused`() async throws {
+        try await RunningVault.run { vault in
+            let id = try await vault.store(FakeKeys.anthropic())
+            try Intruder(vault).change("UPDATE keys SET params = '{\"region\":\"anything\"}' WHERE id = ?1", [.id(id)])
+            try await vault.expectUnharmed(id, FakeKeys.anthropic())
+            let answer = try await vault.call(
+                "POST", "/v1/keys", #"{"user_id":"u","key":"\#(FakeKeys.anthropic("x"))","params":{"region":"a"}}"#)
+            #expect(answer.status == 422)
+            #expect(answer.json["field"].string == "params")
+        }
+    }
+
     @Test func `V14: a new secret for an edited row goes where the old one was proven, and not where the row says`()
         async throws
     {

@@ -40,13 +40,17 @@ struct ProviderCircuit: Sendable, Equatable {
 
     var isOpen: Bool { trialAt != nil }
 
+    /// When what was put off should have been worked off, as it was when the circuit closed. It does not move on with
+    /// what comes due meanwhile: where that is more than one a second, the end would never come.
+    private var pacedUntil = Timestamp(milliseconds: .min)
+
     /// Whether keys that were put off are still being worked off.
-    private func isPaced(at now: Timestamp) -> Bool { !waiting.isEmpty && now < freeSlot + Self.patience }
+    private func isPaced(at now: Timestamp) -> Bool { !waiting.isEmpty && now < pacedUntil }
 
     /// When the scheduler has something to do here before its usual time; `nil` for never.
     func nextMove(at now: Timestamp) -> Timestamp? {
-        guard isPaced(at: now) else { return nil }
-        return trialAt.map { max($0, now + 1) } ?? now + 1
+        if let trialAt { return waiting.isEmpty ? nil : max(trialAt, now + 1) }
+        return isPaced(at: now) ? now + 1 : nil
     }
 
     /// Whether the scheduler may test `key` now.
@@ -57,13 +61,10 @@ struct ProviderCircuit: Sendable, Equatable {
             guard now >= trialAt else { return putOff(key, noEarlierThan: trialAt) }
             // A trial that succeeds closes the circuit; until then it counts as failed, and may get lost.
             pause(wait * 2, at: now, seed)
-        } else if !isPaced(at: now) {
-            waiting = []
-        } else if waiting.contains(key) {
+        } else if isPaced(at: now) {
             guard now >= lastCall + 1 else { return putOff(key, noEarlierThan: now + 1) }
         } else {
-            // What comes due in its own time is no part of the backlog: paced too, it might never end.
-            return .call
+            waiting = []
         }
         waiting.remove(key)
         lastCall = now
@@ -83,7 +84,9 @@ struct ProviderCircuit: Sendable, Equatable {
         case .answer:
             outages = 0
             wait = 0
+            guard isOpen else { return }
             trialAt = nil
+            pacedUntil = max(freeSlot, now) + Self.patience
         case .outage:
             outages += 1
             if outages >= Self.outagesToOpen, !isOpen { open(at: now, seed: seed) }

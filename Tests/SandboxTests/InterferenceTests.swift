@@ -30,7 +30,7 @@ import VaultModel
             ("teapot", "unexpected_status"), ("server500", "provider_error"), ("server503", "provider_error"),
             ("timeout408", "provider_timeout"), ("edgehtml", nil), ("edge401", nil),
         ] as [(String, String?)])
-    func `V09 what a network or a broken server sends is no verdict on any provider's key`(
+    func `what a network or a broken server sends is no verdict on any provider's key`(
         word: String, reason: String?
     ) async throws {
         try await RunningStandIns.run { stage in

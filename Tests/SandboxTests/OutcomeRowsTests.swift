@@ -57,7 +57,7 @@ struct OutcomeRecord: Decodable, CustomStringConvertible {
         "fireworks": 11, "azure_openai": 10, "bedrock": 13, "vertex": 7,
     ]
 
-    @Test func `V09 each of the 222 rows comes out of a real call as the verdict that it names`() async throws {
+    @Test func `each of the 222 rows comes out of a real call as the verdict that it names`() async throws {
         let records = try OutcomeRecord.all()
         var ran: [String: Int] = [:]
         var sent: [(record: OutcomeRecord, answer: Answer)] = []

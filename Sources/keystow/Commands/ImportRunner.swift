@@ -10,7 +10,7 @@ enum ImportRunner {
         guard let server = configuration.server else {
             throw CommandFailure("which server? Set KEYSTOW_URL or give --url; this works on a running one", .usage)
         }
-        let catalogue = try catalogue(adding: configuration.providersDirectory)
+        let catalogue = try configuration.catalogue()
         let doctor = KeyDoctor(catalogue)
         let input = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
         if let user = command.user, input.likeness.finding(in: user.description) == .credential {
@@ -47,15 +47,6 @@ enum ImportRunner {
     private static func tell(_ report: ImportReport, asJSON: Bool) -> ExitCode {
         let said = asJSON ? Console.say(line: report.json) : Console.say(report.lines.joined(separator: "\n"))
         return said == .ok ? report.exitCode : said
-    }
-
-    /// The providers that this program knows, an operator's own among them where they are here too.
-    private static func catalogue(adding directory: String?) throws(CommandFailure) -> Catalogue {
-        do {
-            return try ProviderFiles.catalogue(adding: directory)
-        } catch {
-            throw CommandFailure("the providers' file \(error.file): \(error.reason)", .configuration)
-        }
     }
 }
 

@@ -11,8 +11,8 @@ enum TokenRunner {
         defer { client.close() }
         if let server = configuration.server {
             let token = try TokenSource.read(file: command.tokenFile)
-            return try await RemoteTokens(server: server, client: client, asJSON: command.asJSON).run(
-                command.act, token)
+            let vault = RemoteVault(server: server, client: client, token: token)
+            return try await RemoteTokens(vault: vault, asJSON: command.asJSON).run(command.act)
         }
         let vault = try configuration.openVault(client: client)
         defer { vault.close() }
@@ -71,56 +71,63 @@ extension CommandFailure {
 }
 
 /// Tokens of a running server.
-private struct RemoteTokens {
-    let server: BaseURL
-    let client: HTTPClient
+private struct RemoteTokens: ~Copyable {
+    let vault: RemoteVault
     let asJSON: Bool
 
-    func run(_ act: TokenCommand.Act, _ token: consuming SecretBytes) async throws(CommandFailure) -> ExitCode {
+    func run(_ act: TokenCommand.Act) async throws(CommandFailure) -> ExitCode {
         switch act {
         case .create(let order):
             let body = TokenBody(
                 kind: order.kind.rawValue, name: order.name, project_id: order.project?.description,
                 scopes: order.scopes?.names, expires_at: order.expiresAt?.description)
             guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
-            let answer = try await send(.post, "/v1/tokens", Array(json), token)
-            guard let made = try? JSONDecoder().decode(MadeToken.self, from: Data(answer)) else {
-                throw CommandFailure("the server's answer was not understood", .unavailable)
+            let answer = try await ask { vault async throws(HTTPClientError) in
+                var body = WipedBuffer(capacity: json.count)
+                body.append(Array(json))
+                return try await vault.post("/v1/tokens", body)
             }
-            return Console.say(asJSON ? String(decoding: answer, as: UTF8.self) : made.token)
+            let made = try understood(answer, as: MadeToken.self)
+            return Console.say(asJSON ? String(decoding: answer.body, as: UTF8.self) : made.token)
         case .list(let project):
             let query = project.map { "&project_id=\($0)" } ?? ""
-            let answer = try await send(.get, "/v1/tokens?limit=200\(query)", [], token)
-            guard let page = try? JSONDecoder().decode(TokenPage.self, from: Data(answer)) else {
-                throw CommandFailure("the server's answer was not understood", .unavailable)
+            let answer = try await ask { vault async throws(HTTPClientError) in
+                try await vault.get("/v1/tokens?limit=200\(query)")
             }
-            return TokenRow.show(page.data, asJSON: asJSON)
+            return TokenRow.show(try understood(answer, as: TokenPage.self).data, asJSON: asJSON)
         case .revoke(let id):
-            _ = try await send(.delete, "/v1/tokens/\(id)", [], token)
+            _ = try await ask { vault async throws(HTTPClientError) in
+                try await vault.delete("/v1/tokens/\(id)")
+            }
             Console.tell("\(id) is revoked")
             return .ok
         }
     }
 
-    private func send(
-        _ method: OutgoingRequest.Method, _ path: String, _ body: [UInt8], _ token: consuming SecretBytes
-    ) async throws(CommandFailure) -> [UInt8] {
-        let response: IncomingResponse
+    /// - Throws: also when the server does not carry out what it is asked for.
+    private func ask(
+        _ call: (borrowing RemoteVault) async throws(HTTPClientError) -> RemoteVault.Reply
+    ) async throws(CommandFailure) -> RemoteVault.Reply {
+        let reply: RemoteVault.Reply
         do {
-            response = try await client.send(
-                OutgoingRequest(
-                    method, "\(server)\(path)", headers: body.isEmpty ? [] : [("content-type", "application/json")],
-                    body: body, secret: token, secretHeaderName: "authorization", secretHeaderPrefix: "Bearer ",
-                    addressPolicy: .operatorChosen, allowsLoopbackHTTP: true))
+            reply = try await call(vault)
         } catch {
-            throw CommandFailure("\(server) does not answer (\(error)); is the server running?", .unavailable)
+            throw CommandFailure("\(vault.server) does not answer (\(error)); is the server running?", .unavailable)
         }
-        guard (200..<300).contains(response.status) else {
-            let problem = try? JSONDecoder().decode(ProblemText.self, from: Data(response.body))
-            let text = problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(response.status)"
-            throw CommandFailure(text, response.status == 401 || response.status == 403 ? .noPermission : .unavailable)
+        guard (200..<300).contains(reply.status) else {
+            let text = reply.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(reply.status)"
+            throw CommandFailure(text, reply.status == 401 || reply.status == 403 ? .noPermission : .unavailable)
         }
-        return response.body
+        return reply
+    }
+
+    private func understood<Value: Decodable>(
+        _ reply: RemoteVault.Reply, as type: Value.Type
+    ) throws(CommandFailure) -> Value {
+        guard let value = reply.decoded(as: type) else {
+            throw CommandFailure("the server's answer was not understood", .unavailable)
+        }
+        return value
     }
 }
 
@@ -139,11 +146,6 @@ private struct MadeToken: Decodable {
 
 private struct TokenPage: Decodable {
     let data: [TokenRow]
-}
-
-private struct ProblemText: Decodable {
-    let detail: String
-    let hint: String
 }
 
 /// A token in a list, its members named as in the API.

@@ -71,14 +71,18 @@ extension Configuration {
     /// The file with a new vault's first tokens.
     var firstTokensFile: String { "\(dataDirectory)/first-tokens.json" }
 
-    /// Opens the vault, with a probe that really calls.
-    func openVault(client: HTTPClient) throws(CommandFailure) -> Vault {
-        let catalogue: Catalogue
+    /// The providers that this program knows, an operator's own among them.
+    func catalogue() throws(CommandFailure) -> Catalogue {
         do {
-            catalogue = try ProviderFiles.catalogue(adding: providersDirectory)
+            return try ProviderFiles.catalogue(adding: providersDirectory)
         } catch {
             throw CommandFailure("the providers' file \(error.file): \(error.reason)", .configuration)
         }
+    }
+
+    /// Opens the vault, with a probe that really calls.
+    func openVault(client: HTTPClient) throws(CommandFailure) -> Vault {
+        let catalogue = try catalogue()
         var settings = VaultConfiguration()
         settings.endpoints = endpoints.mapValues(\.description)
         settings.schedulerInterval = schedulerInterval

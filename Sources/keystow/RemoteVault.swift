@@ -17,7 +17,7 @@ struct RemoteVault: ~Copyable {
         self.token = token
     }
 
-    /// An answer of the server's; no call that is made here is answered with a secret.
+    /// An answer of the server's.
     struct Reply {
         let status: Int
         let body: [UInt8]
@@ -44,6 +44,10 @@ struct RemoteVault: ~Copyable {
         var headers = [(name: "content-type", value: "application/json")]
         if let idempotencyKey { headers.append((name: "idempotency-key", value: idempotencyKey)) }
         return try await send(.post, path, headers, body)
+    }
+
+    func delete(_ path: String) async throws(HTTPClientError) -> Reply {
+        try await send(.delete, path, [], WipedBuffer(capacity: 0))
     }
 
     private func send(

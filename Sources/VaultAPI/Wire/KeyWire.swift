@@ -45,14 +45,9 @@ extension JSONWriter {
         member("rotate_by", view.rotateBy)
         endObject()
         beginObject("account")
-        let always: [(StaticString, String)] = [
-            ("organization_id", "organization_id"), ("workspace_id", "workspace_id"),
-        ]
-        for (name, fact) in always { member(name, key.account[fact]) }
-        for (fact, value) in key.account.sorted(by: { $0.key < $1.key }) where !always.contains(where: { $0.1 == fact })
-        {
+        for fact in Set(key.account.keys).union(["organization_id", "workspace_id"]).sorted() {
             name(escaping: fact)
-            string(value)
+            if let value = key.account[fact] { string(value) } else { null() }
         }
         endObject()
         member("params", key.params)

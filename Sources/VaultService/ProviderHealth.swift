@@ -64,8 +64,8 @@ extension Verdict {
 
     /// What this says of the provider.
     ///
-    /// A 404, a 429, which is about one key, a page of HTML or an edge that blocks us is nothing definite, but somebody is there. Without a status nobody
-    /// answered, unless it was too much.
+    /// A 404, a 429, which is about one key, a page of HTML or an edge that blocks us is nothing definite, but somebody
+    /// is there. Without a status nobody answered, unless it was too much.
     var sign: ProviderCircuit.Sign {
         guard code == .unverified else { return .answer }
         switch httpStatus {

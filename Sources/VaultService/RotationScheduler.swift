@@ -186,12 +186,17 @@ extension Vault {
         let needsCheck = actions.contains(.check)
         if needsCheck { edit.record.nextCheckAt = now + 300 + Int.random(in: 0..<60) }
         if edit.actions.isEmpty {
-            try transaction.setNextCheck(edit.record.nextCheckAt, of: id)
-            try transaction.setDue(RotationPlan.nextLook(at: edit.record, under: policy, from: now), of: id)
+            try plan(edit.record, under: policy, in: transaction)
         } else {
             _ = try finish(edit, RequestContext(caller: .vault), reason: edit.reason)
         }
         return needsCheck ? stored.record.provider : nil
+    }
+
+    /// Writes when the key is to be tested and looked at next, and nothing else of it.
+    private func plan(_ record: KeyRecord, under policy: RotationPolicy, in transaction: WriteTransaction) throws {
+        try transaction.setNextCheck(record.nextCheckAt, of: record.id)
+        try transaction.setDue(RotationPlan.nextLook(at: record, under: policy, from: time.now()), of: record.id)
     }
 
     /// Tests one key. Beyond the limits on test calls it waits as long as they say; what else goes wrong is the next
@@ -212,9 +217,7 @@ extension Vault {
                 guard let stored = try transaction.key(check.id) else { continue }
                 var record = stored.record
                 record.nextCheckAt = check.until
-                try transaction.setNextCheck(check.until, of: check.id)
-                let policy = try policy(for: record, in: transaction)
-                try transaction.setDue(RotationPlan.nextLook(at: record, under: policy, from: time.now()), of: check.id)
+                try plan(record, under: policy(for: record, in: transaction), in: transaction)
             }
         }
     }

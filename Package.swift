@@ -29,7 +29,10 @@ let package = Package(
         .target(name: "VaultCrypto", dependencies: ["VaultModel", "COpenSSL"]),
         .target(
             name: "Migrations", path: "Migrations",
-            resources: [.embedInCode("V0001_vault.sql"), .embedInCode("V0002_provider_health.sql")]
+            resources: [
+                .embedInCode("V0001_vault.sql"), .embedInCode("V0002_provider_health.sql"),
+                .embedInCode("V0003_connect.sql"),
+            ]
         ),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),

@@ -18,5 +18,6 @@ package struct Migration: Sendable, Equatable {
         Migration(
             name: "V0002_provider_health",
             sql: String(decoding: PackageResources.V0002_provider_health_sql, as: UTF8.self)),
+        Migration(name: "V0003_connect", sql: String(decoding: PackageResources.V0003_connect_sql, as: UTF8.self)),
     ]
 }

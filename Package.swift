@@ -52,7 +52,10 @@ let package = Package(
         ),
 
         // Floor 5: what the outside sees.
-        .target(name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer"]),
+        .target(
+            name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer"],
+            resources: [.embedInCode("Pages")]
+        ),
 
         // Floor 6: the command line and the composition root.
         .executableTarget(

@@ -61,6 +61,8 @@ package struct Caller: Sendable, Equatable {
     /// What stands behind the call.
     package enum Kind: Sendable, Equatable {
         case token(TokenKind)
+        /// The page behind a connect link, in whoever's browser it is open.
+        case connect(ConnectSessionID)
         /// The scheduler and other work of the vault itself.
         case vault
         /// The command line on the data directory.
@@ -71,6 +73,7 @@ package struct Caller: Sendable, Equatable {
         package var name: String {
             switch self {
             case .token(let kind): kind.rawValue
+            case .connect: TokenKind.connect.rawValue
             case .vault: "vault"
             case .operatorAtTerminal: "operator"
             case .anonymous: "anonymous"

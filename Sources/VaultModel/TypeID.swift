@@ -86,6 +86,13 @@ package struct TokenID: TypeID {
     package init(_ uuid: UUIDv7) { self.uuid = uuid }
 }
 
+/// Names a connect session without being its link: `cns_…`.
+package struct ConnectSessionID: TypeID {
+    package static let prefix = "cns"
+    package let uuid: UUIDv7
+    package init(_ uuid: UUIDv7) { self.uuid = uuid }
+}
+
 /// Names one request and its problem's `instance`: `req_…`.
 package struct RequestID: TypeID {
     package static let prefix = "req"

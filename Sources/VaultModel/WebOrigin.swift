@@ -4,6 +4,9 @@
 package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
+    /// With its port where that is not the scheme's own.
+    package var host: String { description.split(separator: "/").last.map(String.init) ?? "" }
+
     package init?(_ text: String) {
         let lower = text.lowercased()
         let (scheme, authority): (String, Substring)
@@ -33,5 +36,12 @@ package struct WebOrigin: Hashable, Sendable, CustomStringConvertible {
         guard isLoopback || isName, scheme == "https" || isLoopback else { return nil }
         if port == (scheme == "https" ? 443 : 80) { port = nil }
         description = "\(scheme)://\(host)" + (port.map { ":\($0)" } ?? "")
+    }
+
+    /// The origin of a web address; `nil` for what has none that could be ours.
+    package init?(ofURL text: String) {
+        guard let scheme = text.firstRange(of: "://") else { return nil }
+        let end = text[scheme.upperBound...].firstIndex { "/?#\\".contains($0) } ?? text.endIndex
+        self.init(String(text[..<end]))
     }
 }

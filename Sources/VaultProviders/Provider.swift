@@ -27,6 +27,18 @@ package struct Provider: Sendable, Decodable {
     /// Its own rows; those of every provider follow them.
     package let outcomes: [OutcomeRow]
 
+    /// How its usual keys begin, to show what is looked for; `nil` where they have no beginning of their own.
+    package var keyBeginning: String? {
+        keys.first { !$0.prefix.isEmpty && !$0.prefix.contains(UInt8(ascii: "#")) }
+            .map { String(decoding: $0.prefix, as: UTF8.self) }
+    }
+
+    /// Whether keys of it can be stored at all.
+    package var hasKeys: Bool { !keys.isEmpty }
+
+    /// Whether a call that costs a few tokens can prove that its account can pay.
+    package var hasFundingCheck: Bool { calls?.funding != nil }
+
     /// Whether its keys can be proven by a call.
     package var canBeTested: Bool { calls != nil }
 

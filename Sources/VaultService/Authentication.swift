@@ -50,13 +50,7 @@ extension Vault {
     /// - Throws: `invalidToken` when it is unknown, revoked or its row was not written by this vault;
     ///   `expiredToken`; `sealed`; `storageUnavailable`.
     package func caller(holding token: RawSpan) throws(VaultError) -> Caller {
-        let lookup: [UInt8]
-        do {
-            lookup = try keyring.tokenLookup(token)
-        } catch {
-            throw VaultError(thrown: error)
-        }
-        let record = try believedToken(lookup: lookup)
+        let record = try believedToken(lookup: try lookup(of: token))
         let now = time.now()
         guard record.revokedAt == nil else { throw .invalidToken }
         if let end = record.expiresAt, end <= now { throw .expiredToken }
@@ -105,6 +99,13 @@ extension Vault {
     /// - Throws: `missingToken` without a header; `invalidToken` for another scheme, or a token whose form or
     ///   checksum is wrong: that costs no look at the database.
     package func caller(bearing authorization: String?) throws(VaultError) -> Caller {
+        try bearer(authorization, of: [.admin, .app]) { token throws(VaultError) in try caller(holding: token) }
+    }
+
+    /// Lends the token of an `Authorization` header, when it is one of these kinds.
+    func bearer<T>(
+        _ authorization: String?, of kinds: [TokenKind], _ body: (RawSpan) throws(VaultError) -> T
+    ) throws(VaultError) -> T {
         guard let authorization else { throw .missingToken }
         let scheme = "bearer "
         guard authorization.utf8.count > scheme.utf8.count,
@@ -113,8 +114,8 @@ extension Vault {
         var token = WipedBuffer(capacity: TokenText.count)
         token.append(String(authorization.dropFirst(scheme.count)))
         return try token.withBytes { bytes throws(VaultError) in
-            guard let kind = TokenText.check(bytes), kind == .admin || kind == .app else { throw .invalidToken }
-            return try caller(holding: bytes)
+            guard let kind = TokenText.check(bytes), kinds.contains(kind) else { throw .invalidToken }
+            return try body(bytes)
         }
     }
 }

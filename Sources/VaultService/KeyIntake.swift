@@ -45,6 +45,14 @@ extension Vault {
     /// - Throws: `refused` by the doctor (no call, no write), `duplicate`, `validationLimit`, `rejected` by the
     ///   provider, `providerUnavailable` when a verdict was required. In every case nothing is stored.
     package func create(_ intake: consuming KeyIntake, _ context: RequestContext) async throws(VaultError) -> KeyView {
+        try await create(intake, context) { _, _ in }
+    }
+
+    /// The same, with something else that is done in the transaction that stores the key, or neither is.
+    func create(
+        _ intake: consuming KeyIntake, _ context: RequestContext,
+        alongside act: @escaping @Sendable (WriteTransaction, KeyID) throws -> Void
+    ) async throws(VaultError) -> KeyView {
         try context.require(.keysWrite)
         let project = try context.project(named: intake.projectID)
         let now = time.now()
@@ -91,6 +99,7 @@ extension Vault {
                     projectID: project, outcome: verdict?.code.rawValue ?? "unverified",
                     requestID: context.requestID, keyRef: keyring.auditReference(of: key.blindIndex),
                     reason: verdict?.reason ?? "skipped", revision: 1))
+            try act(transaction, id)
             return KeyView(record: key, integrity: .sound, rotateBy: RotationPlan.rotateBy(key, under: policy))
         }
     }
@@ -109,7 +118,7 @@ extension Vault {
         return AcceptedKey(secret: secret, provider: provider)
     }
 
-    private func examine(_ paste: borrowing WipedBuffer, chosen: ProviderID?) throws(VaultError) -> Examination {
+    func examine(_ paste: borrowing WipedBuffer, chosen: ProviderID?) throws(VaultError) -> Examination {
         do {
             return try paste.withBytes { bytes throws(SecretMemoryExhausted) in
                 try doctor.examine(bytes, chosen: chosen)

@@ -87,7 +87,8 @@ extension Vault {
         }
     }
 
-    /// Shreds and deletes all keys of a user in a project; returns how many there were.
+    /// Shreds and deletes all keys of a user in a project, and ends the user's connect links; returns how many keys there
+    /// were.
     package func deleteKeys(
         of owner: UserID, project: ProjectID?, _ context: RequestContext
     ) async throws(VaultError) -> Int {
@@ -102,6 +103,8 @@ extension Vault {
             // The last batch keeps the answer, so it has to know the total.
             let (before, size) = (total, 100)
             let batch = try await write { [self, filter] transaction in
+                // Or a link that is still open would bring the user back.
+                try deleteConnectSessions(of: owner, project: project, in: transaction, context)
                 let page = try transaction.keys(matching: filter, before: nil, limit: size)
                 for stored in page {
                     try delete(

@@ -23,6 +23,14 @@ extension Vault {
     package func rotate(
         _ id: KeyID, to replacement: consuming KeyReplacement, _ context: RequestContext
     ) async throws(VaultError) -> KeyView {
+        try await rotate(id, to: replacement, context) { _ in }
+    }
+
+    /// The same, with something else that is done in the transaction that swaps the secret, or neither is.
+    func rotate(
+        _ id: KeyID, to replacement: consuming KeyReplacement, _ context: RequestContext,
+        alongside act: @escaping @Sendable (WriteTransaction) throws -> Void
+    ) async throws(VaultError) -> KeyView {
         try context.require(.keysWrite)
         let old = try reading { transaction in
             let view = try find(id, for: context.caller, in: transaction)
@@ -60,7 +68,9 @@ extension Vault {
                 var edit = KeyEdit(view, in: transaction, at: now)
                 edit.record = try proven(view, for: context.caller, in: transaction)
                 try swap(&edit, to: new, number: number, sealed, graceSeconds: graceSeconds, verdict)
-                return try finish(edit, context, reason: verdict?.reason ?? "skipped")
+                let rotated = try finish(edit, context, reason: verdict?.reason ?? "skipped")
+                try act(transaction)
+                return rotated
             }
             if let swapped { return swapped }
         }
@@ -135,7 +145,7 @@ extension Vault {
     /// whatever was made of the row. Where none opens any more, the row is all there is.
     ///
     /// - Throws: `keyRevoked` for a tombstone that somebody edited; `notFound` when it is another project's.
-    private func proven(_ view: KeyView, for caller: Caller, in transaction: ReadTransaction) throws -> KeyRecord {
+    func proven(_ view: KeyView, for caller: Caller, in transaction: ReadTransaction) throws -> KeyRecord {
         guard view.integrity != .sound else { return view.record }
         var record = view.record
         try refuseResurrection(of: record.id, in: transaction)

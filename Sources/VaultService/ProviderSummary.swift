@@ -12,6 +12,10 @@ package struct ProviderSummary: Sendable, Equatable {
     package let steps: [String]
     /// What a key needs besides to be used, such as a region: names of `params`.
     package let params: [String]
+    /// How its keys begin; `nil` where they have no beginning of their own.
+    package let keyBeginning: String?
+    package let canBeTested: Bool
+    package let hasFundingCheck: Bool
 
     /// What to do instead of what was pasted.
     package var newKeyHint: String { "Create an API key at \(consoleURL) and paste that instead." }
@@ -25,13 +29,14 @@ extension Vault {
         catalogue[id].map(summary)
             ?? ProviderSummary(
                 id: id, name: id.description, consoleURL: "", billingURL: "", docsURL: nil, environmentVariable: nil,
-                steps: [], params: [])
+                steps: [], params: [], keyBeginning: nil, canBeTested: false, hasFundingCheck: false)
     }
 
-    private func summary(_ provider: Provider) -> ProviderSummary {
+    func summary(_ provider: Provider) -> ProviderSummary {
         ProviderSummary(
             id: provider.id, name: provider.name, consoleURL: provider.consoleURL, billingURL: provider.billingURL,
             docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps,
-            params: provider.params.map(\.name))
+            params: provider.params.map(\.name), keyBeginning: provider.keyBeginning,
+            canBeTested: provider.canBeTested, hasFundingCheck: provider.hasFundingCheck)
     }
 }

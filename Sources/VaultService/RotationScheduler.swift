@@ -115,6 +115,7 @@ package struct RotationScheduler: Sendable {
             try transaction.purgeIdempotency(before: now - Vault.answersAreKept)
             try transaction.purgeAttempts(before: now - 86_400)
         }
+        try await vault.sweepConnectSessions()
     }
 }
 

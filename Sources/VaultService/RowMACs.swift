@@ -48,6 +48,28 @@ extension Keyring {
         return try rowMAC(row.bytes)
     }
 
+    func mac(of session: ConnectSession) throws(CryptoError) -> [UInt8] {
+        var row = CanonicalBytes()
+        row.append("connect_sessions")
+        row.append(session.id.bytes)
+        row.append(session.lookup)
+        row.append(session.projectID.bytes)
+        row.append(session.owner.utf8)
+        row.append(session.userLabel ?? "")
+        row.append(session.purpose.rawValue)
+        row.append(session.keyID?.bytes ?? [])
+        row.append(session.providers.count)
+        for provider in session.providers { row.append(provider.description) }
+        row.append(session.returnURL ?? "")
+        row.append(session.origin ?? "")
+        row.append(Int(session.createdAt.milliseconds))
+        row.append(Int(session.givenEnd.milliseconds))
+        row.append(Int(session.expiresAt.milliseconds))
+        row.append(session.state.rawValue)
+        row.append(optional: session.endedAt.map { Int($0.milliseconds) })
+        return try rowMAC(row.bytes)
+    }
+
     func mac(of project: ProjectRecord) throws(CryptoError) -> [UInt8] {
         var row = CanonicalBytes()
         row.append("projects")

@@ -87,14 +87,33 @@ extension Vault {
     func mint(
         _ request: TokenRequest, project: ProjectID?, scopes: Scopes, at now: Timestamp
     ) throws(VaultError) -> MintedToken {
+        let text = try tokenText(of: request.kind)
+        let record = TokenRecord(
+            id: TokenID(at: now), lookup: try lookup(of: text), projectID: project, kind: request.kind, scopes: scopes,
+            name: request.name, createdAt: now, expiresAt: request.expiresAt)
+        return MintedToken(record: record, text: text)
+    }
+
+    /// A fresh token's text.
+    func tokenText(of kind: TokenKind) throws(VaultError) -> SecretBytes {
         do {
-            guard let text = try TokenText.make(kind: request.kind, random: try Random.secret(TokenText.randomCount))
-            else { throw VaultError.overloaded }
-            let lookup = try text.withBytes { bytes throws in try keyring.tokenLookup(bytes) }
-            let record = TokenRecord(
-                id: TokenID(at: now), lookup: lookup, projectID: project, kind: request.kind, scopes: scopes,
-                name: request.name, createdAt: now, expiresAt: request.expiresAt)
-            return MintedToken(record: record, text: text)
+            guard let text = try TokenText.make(kind: kind, random: try Random.secret(TokenText.randomCount)) else {
+                throw VaultError.overloaded
+            }
+            return text
+        } catch {
+            throw VaultError(thrown: error)
+        }
+    }
+
+    /// What a token is known again by.
+    func lookup(of text: borrowing SecretBytes) throws(VaultError) -> [UInt8] {
+        try text.withBytes { bytes throws(VaultError) in try lookup(of: bytes) }
+    }
+
+    func lookup(of token: RawSpan) throws(VaultError) -> [UInt8] {
+        do {
+            return try keyring.tokenLookup(token)
         } catch {
             throw VaultError(thrown: error)
         }

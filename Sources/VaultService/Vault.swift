@@ -24,6 +24,7 @@ package final class Vault: Sendable {
     let policyCache = PolicyCache()
     let runningRequests = RunningRequests()
     let testCalls = TestCallSlots(limit: 16)
+    let turns = SessionTurns()
     let health = ProviderHealth()
     let deferred = DeferredWrites()
     let firstTokens: FirstTokens

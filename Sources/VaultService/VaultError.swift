@@ -29,6 +29,10 @@ package enum VaultError: Error, Sendable {
     case versionConflict(detail: String)
     case idempotencyConflict(isRunning: Bool)
     case keyRevoked(KeyID)
+    /// The connect link has done what it was for.
+    case sessionUsed
+    /// The connect link is past its end, or its app withdrew it.
+    case sessionExpired(isCancelled: Bool)
     case validationLimit(retryAfter: Int, detail: String)
     /// The vault's keys have been forgotten until the next start.
     case sealed

@@ -35,6 +35,11 @@ extension ReadTransaction {
         try connection.first(AuditQueries.endOfProject, [.text("\(project)")]) { $0.int() } != nil
     }
 
+    /// Whether the log says that the connect session has ended, in whatever way.
+    package func hasEnded(_ session: ConnectSessionID) throws(StoreError) -> Bool {
+        try connection.first(AuditQueries.endOfSession, [.text("\(session)")]) { $0.int() } != nil
+    }
+
     package func newestEntry(of key: KeyID) throws(StoreError) -> AuditEntry? {
         try connection.first(AuditQueries.newest, [.id(key)]) { AuditQueries.decode(&$0).entry }
     }
@@ -79,6 +84,10 @@ enum AuditQueries {
     static let endOfToken = "SELECT 1 FROM audit WHERE object = $1 AND action = 'token.revoked' LIMIT 1"
     static let endOfProject = """
         SELECT 1 FROM audit WHERE object = $1 AND action = 'project.changed' AND reason = 'deleted' LIMIT 1
+        """
+    static let endOfSession = """
+        SELECT 1 FROM audit
+        WHERE object = $1 AND action IN ('connect.completed', 'connect.cancelled', 'connect.expired') LIMIT 1
         """
     static let newest = select + " WHERE key_id = $1 ORDER BY seq DESC LIMIT 1"
 

@@ -42,7 +42,7 @@ extension WriteTransaction {
         try runOnOneRow(ProjectRow.columns.update(), try ProjectRow.values(project, mac: mac), table: "projects")
     }
 
-    /// Removes the project with its tokens, policies, rescans and the records of its revoked keys; what the audit log
+    /// Removes the project with its tokens, connect sessions, policies, rescans and the records of its revoked keys; what the audit log
     /// says of them stays.
     ///
     /// - Throws: ``StoreError/constraint(_:)`` while it has keys that are not revoked.
@@ -51,7 +51,7 @@ extension WriteTransaction {
         let revoked = try connection.rows("SELECT id FROM keys WHERE project_id = $1", [.id(id)]) { $0.id(KeyID.self) }
         for key in revoked { try delete(key: key) }
         // Fixed text: the tables named here.
-        for table in ["tokens", "policies", "rescans"] {
+        for table in ["tokens", "policies", "rescans", "connect_sessions"] {
             try connection.run("DELETE FROM \(table) WHERE project_id = $1", [.id(id)])
         }
         try connection.run("DELETE FROM projects WHERE id = $1", [.id(id)])

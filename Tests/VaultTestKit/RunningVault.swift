@@ -54,13 +54,13 @@ package final class RunningVault: Sendable {
     package static func run<T>(
         provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
         limitsFailures: Bool = true, limits: ServerLimits = RunningVault.patient,
-        adding files: [(name: String, bytes: [UInt8])] = [],
+        adding files: [(name: String, bytes: [UInt8])] = [], publicURL: String? = nil,
         _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         try await turnstile.pass {
             try await begin(
                 provider: provider, configuration: configuration, rate: rate, limitsFailures: limitsFailures,
-                limits: limits, files, body)
+                limits: limits, files, publicURL, body)
         }
     }
 
@@ -68,7 +68,8 @@ package final class RunningVault: Sendable {
 
     private static func begin<T>(
         provider: Provider, configuration: VaultConfiguration?, rate: RequestRate?, limitsFailures: Bool,
-        limits: ServerLimits, _ files: [(name: String, bytes: [UInt8])], _ body: (RunningVault) async throws -> T
+        limits: ServerLimits, _ files: [(name: String, bytes: [UInt8])], _ publicURL: String?,
+        _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let directory = try TemporaryDirectory()
         let time = ManualTime()
@@ -77,7 +78,8 @@ package final class RunningVault: Sendable {
         let access = try await Vault.initialise(at: location, time: time)
         let tokens = (text(access.adminToken), text(access.appToken), "\(access.projectID)")
         return try await serve(
-            location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, files, body)
+            location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, files, publicURL,
+            body)
     }
 
     /// Serves the same directory again, as after a restart; the first must have stopped.
@@ -89,14 +91,14 @@ package final class RunningVault: Sendable {
             directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
         return try await Self.serve(
             location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
-            Self.patient, [], body)
+            Self.patient, [], nil, body)
     }
 
     private static func serve<T>(
         _ location: VaultLocation, _ directory: TemporaryDirectory, _ time: ManualTime,
         _ tokens: (String, String, String), _ provider: Provider, _ configuration: VaultConfiguration?,
         _ rate: RequestRate?, _ limitsFailures: Bool, _ limits: ServerLimits,
-        _ files: [(name: String, bytes: [UInt8])], _ body: (RunningVault) async throws -> T
+        _ files: [(name: String, bytes: [UInt8])], _ publicURL: String?, _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let catalogue = try Catalogue.embedded(adding: files)
         let client = try HTTPClient(version: "test")
@@ -113,9 +115,11 @@ package final class RunningVault: Sendable {
         let vault = try Vault.open(
             at: location, configuration: configuration, catalogue: catalogue, probe: probe, time: time)
         defer { vault.close() }
+        let site = PublicURL("")
         let funnel = Funnel(
-            vault, hosts: AllowedHosts([]), rate: rate, limitsFailures: limitsFailures, time: time)
+            vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures, time: time)
         let listener = try Listener(address: "127.0.0.1", port: 0, limits: limits, responder: funnel)
+        site.change(to: publicURL ?? "http://127.0.0.1:\(listener.port)")
         let running = RunningVault(
             directory: directory, time: time, vault: vault, port: listener.port, adminToken: tokens.0,
             appToken: tokens.1, projectID: tokens.2)

@@ -70,7 +70,7 @@ enum ProjectRoutes {
         var patch = ProjectPatch()
         patch.name = body[Field.name]
         patch.allowedOrigins = try body.optional(Field.origins) { origins in
-            let checked = origins.compactMap(WebOrigin.init)
+            let checked = origins.compactMap { WebOrigin($0) }
             return checked.count == origins.count ? checked.map(\.description) : nil
         }
         patch.allowedProviders = try body.optional(Field.providers) { names in

@@ -155,10 +155,7 @@ enum KeyRoutes {
         intake.expiresAt = call.body[Field.expiresAt]
         intake.validation = call.body[Field.validation].flatMap(Validation.init) ?? .bestEffort
         intake.wantsFundingCheck = call.body[Field.fundingCheck] ?? false
-        intake.projectID = try call.body.optional(Field.projectID) { ProjectID($0) }
-        if intake.projectID != nil, call.context.caller.projectID != nil {
-            throw Problem(.unknownMember, detail: "Only an admin names a project.", field: "project_id")
-        }
+        intake.projectID = try call.project(Field.projectID)
         return intake
     }
 

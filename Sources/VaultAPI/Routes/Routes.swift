@@ -5,7 +5,7 @@ import VaultService
 enum Routes {
     static let all =
         HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + ProjectRoutes.all + PolicyRoutes.all
-        + VaultRoutes.all + AuditRoutes.all
+        + VaultRoutes.all + AuditRoutes.all + ConnectRoutes.all + PageRoutes.all
 }
 
 enum HealthRoutes {

@@ -19,17 +19,20 @@ package final class Funnel: Responder {
     private let table: RouteTable
     private let hosts: AllowedHosts
     private let refusals: FailureLimit
-    private let rates: TokenRate?
+    private let rates: CallerRate<TokenID>?
+    private let linkRates: CallerRate<ConnectSessionID>?
+    private let site: PublicURL
     private let observe: (@Sendable (AnsweredRequest) -> Void)?
     private let time: any TimeSource
 
     /// - Parameters:
     ///   - hosts: further `Host` values that are answered, besides loopback ones.
     ///   - rate: how many requests a token may make; `nil` for no limit.
-    ///   - limitsFailures: whether 401s to one address are bounded.
+    ///   - limitsFailures: whether 401s to one address, and calls with one connect link, are bounded.
+    ///   - site: what connect links begin with.
     ///   - observe: told of every answer, on the thread that gave it; it must not wait.
     package init(
-        _ vault: Vault, hosts: AllowedHosts, rate: RequestRate? = nil, limitsFailures: Bool = true,
+        _ vault: Vault, hosts: AllowedHosts, site: PublicURL, rate: RequestRate? = nil, limitsFailures: Bool = true,
         time: any TimeSource = SystemTime(), observe: (@Sendable (AnsweredRequest) -> Void)? = nil
     ) {
         self.vault = vault
@@ -37,7 +40,9 @@ package final class Funnel: Responder {
         self.time = time
         self.observe = observe
         refusals = FailureLimit(perMinute: limitsFailures ? 60 : nil)
-        rates = rate.map(TokenRate.init)
+        rates = rate.map(CallerRate.init)
+        linkRates = limitsFailures ? CallerRate(RequestRate(calls: 120, milliseconds: 60_000)) : nil
+        self.site = site
         table = RouteTable(Routes.all)
     }
 
@@ -66,7 +71,7 @@ package final class Funnel: Responder {
             throw problem
         case .none: throw Problem(.notFound)
         }
-        try AcceptHeader.require(in: head.value("accept"))
+        try AcceptHeader.require(route.produces, in: head.value("accept"))
         let caller = try identify(head, route)
         if head.declaredLength > 0 {
             guard route.shape != nil else {
@@ -80,14 +85,19 @@ package final class Funnel: Responder {
     /// Who is asking, and whether they may; before anything is looked up.
     private func identify(_ head: RequestHead, _ route: Route) throws(Problem) -> Caller {
         if case .anyone = route.access { return .anonymous }
+        if case .connectLink = route.access { try OwnOrigin.require(head, site) }
         let now = time.now()
         let caller: Caller
         do {
-            caller = try vault.caller(bearing: head.value("authorization"))
+            let authorization = head.value("authorization")
+            switch route.access {
+            case .connectLink: caller = try vault.caller(holdingLink: authorization)
+            case .anyone, .anyToken, .scope: caller = try vault.caller(bearing: authorization)
+            }
         } catch {
             throw refusal(of: error, from: head.remoteAddress, at: now)
         }
-        if let token = caller.tokenID, let wait = rates?.wait(for: token, at: now) {
+        if let wait = wait(for: caller, at: now) {
             var problem = Problem(.rateLimited)
             problem.retryAfter = wait
             throw problem
@@ -96,6 +106,12 @@ package final class Funnel: Responder {
             throw Problem(VaultError.insufficientScope(scope))
         }
         return caller
+    }
+
+    /// Counts the call; how many seconds its caller has to wait.
+    private func wait(for caller: Caller, at now: Timestamp) -> Int? {
+        if case .connect(let link) = caller.kind { return linkRates?.wait(for: link, at: now) }
+        return caller.tokenID.flatMap { rates?.wait(for: $0, at: now) }
     }
 
     /// What a caller without a believable token is told: that, or to wait when its address is told so too often.
@@ -131,7 +147,10 @@ package final class Funnel: Responder {
         do {
             let answer = try await run(admitted, head, body)
             return Response(
-                status: answer.status, headers: answer.headers + Self.headers(admitted.requestID), body: answer.body)
+                status: answer.status,
+                headers: answer.headers
+                    + Self.headers(admitted.requestID, answer.contentType, cacheControl: answer.cacheControl),
+                body: answer.body)
         } catch let problem as Problem {
             return response(to: problem, admitted.requestID)
         } catch {
@@ -167,7 +186,7 @@ package final class Funnel: Responder {
         let call = Call(
             vault: vault,
             context: RequestContext(caller: admitted.caller, requestID: admitted.requestID, ticket: ticket),
-            parameters: admitted.parameters, query: query, ifMatch: ifMatch,
+            site: site, parameters: admitted.parameters, query: query, ifMatch: ifMatch,
             body: try Members(body, route.shape ?? Shape()))
         return try await route.handler(call)
     }
@@ -200,7 +219,7 @@ package final class Funnel: Responder {
     }
 
     private func response(to problem: Problem, _ requestID: RequestID) -> Response {
-        var headers = Self.headers(requestID, contentType: Problem.contentType)
+        var headers = Self.headers(requestID, Problem.contentType)
         if problem.status == 401 { headers.append(("WWW-Authenticate", "Bearer realm=\"keystow\"")) }
         if let wait = problem.retryAfter { headers.append(("Retry-After", "\(wait)")) }
         if !problem.allowedMethods.isEmpty {
@@ -210,10 +229,10 @@ package final class Funnel: Responder {
     }
 
     private static func headers(
-        _ requestID: RequestID, contentType: String = "application/json; charset=utf-8"
+        _ requestID: RequestID, _ contentType: String, cacheControl: String = "no-store"
     ) -> [(String, String)] {
         [
-            ("Content-Type", contentType), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+            ("Content-Type", contentType), ("Cache-Control", cacheControl), ("X-Content-Type-Options", "nosniff"),
             ("Request-Id", "\(requestID)"),
         ]
     }

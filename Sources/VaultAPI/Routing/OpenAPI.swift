@@ -112,7 +112,7 @@ enum OpenAPI {
         writer.beginArray("security")
         switch route.access {
         case .anyone: break
-        case .anyToken, .scope:
+        case .anyToken, .scope, .connectLink:
             writer.beginObject()
             writer.beginArray("token")
             if case .scope(let scope) = route.access { writer.string(scope.rawValue) }

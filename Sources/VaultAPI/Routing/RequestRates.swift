@@ -50,11 +50,11 @@ package struct RequestRate: Sendable, Equatable {
     }
 }
 
-/// How often each token calls, counted in fixed windows. Safe to use from any thread.
-final class TokenRate: Sendable {
+/// How often each caller calls, counted in fixed windows. Safe to use from any thread.
+final class CallerRate<Name: Hashable & Sendable>: Sendable {
     private struct State {
         var window: Int64 = 0
-        var byToken: [TokenID: Int] = [:]
+        var calls: [Name: Int] = [:]
     }
 
     private let rate: RequestRate
@@ -65,13 +65,13 @@ final class TokenRate: Sendable {
     }
 
     /// Counts a request; how many seconds to wait, or `nil` when it may go on.
-    func wait(for token: TokenID, at now: Timestamp) -> Int? {
+    func wait(for caller: Name, at now: Timestamp) -> Int? {
         let span = Int64(rate.milliseconds)
         return state.withLock { state in
             let window = now.milliseconds / span
             if state.window != window { state = State(window: window) }
-            state.byToken[token, default: 0] += 1
-            guard state.byToken[token, default: 0] > rate.calls else { return nil }
+            state.calls[caller, default: 0] += 1
+            guard state.calls[caller, default: 0] > rate.calls else { return nil }
             return max(1, Int((window + 1) * span - now.milliseconds + 999) / 1000)
         }
     }

@@ -8,12 +8,15 @@ enum Access: Sendable {
     /// Whoever holds a token that this vault knows.
     case anyToken
     case scope(Scope)
+    /// The page behind a connect link, with the link's token.
+    case connectLink
 }
 
 /// One call as its handler gets it: authenticated, authorized, its body and query of the declared shape.
 struct Call: ~Copyable {
     let vault: Vault
     let context: RequestContext
+    let site: PublicURL
     let parameters: [Substring]
     let query: QueryString
     let ifMatch: Int?
@@ -24,13 +27,28 @@ struct Call: ~Copyable {
         guard index < parameters.count, let id = ID(parameters[index]) else { throw .notFound }
         return id
     }
+
+    /// The project that an admin names.
+    ///
+    /// - Throws: `unknown_member` when anybody else does.
+    func project(_ member: Member<String>) throws(Problem) -> ProjectID? {
+        let project = try body.optional(member) { ProjectID($0) }
+        guard project == nil || context.caller.projectID == nil else {
+            throw Problem(.unknownMember, detail: "Only an admin names a project.", field: member.name)
+        }
+        return project
+    }
 }
 
 /// The answer to one call.
 struct Answer: ~Copyable {
     var status: Int
     var headers: [(String, String)] = []
+    var contentType = Answer.jsonType
+    var cacheControl = "no-store"
     var body: WipedBuffer
+
+    static let jsonType = "application/json; charset=utf-8"
 
     init(_ status: Int, headers: [(String, String)] = [], body: consuming WipedBuffer) {
         self.status = status
@@ -63,6 +81,8 @@ struct Route: Sendable {
     var query: [String] = []
     /// The statuses of success, for the OpenAPI document.
     var successes: [Int] = [200]
+    /// The media types of its answers, problems apart; a request that admits none of them is refused.
+    var produces = AcceptHeader.json
     /// Whether `Idempotency-Key` counts, and how what the call returned is encoded for a repetition.
     var keeps: IdempotencyTicket.Render?
     let handler: Handler
@@ -107,6 +127,13 @@ struct Route: Sendable {
                     }
                 })
         }
+    }
+
+    /// The same for a call that answers in another form than JSON.
+    func producing(_ mediaType: String) -> Route {
+        var route = self
+        route.produces = [mediaType]
+        return route
     }
 
     func with(shape: Shape? = nil, query: [String] = [], successes: [Int] = [200]) -> Route {

@@ -46,6 +46,11 @@ extension Problem {
         case .keyRevoked(let id):
             self.init(ProblemCode.keyRevoked)
             keyID = id
+        case .sessionUsed: self.init(ProblemCode.sessionUsed)
+        case .sessionExpired(let isCancelled):
+            self.init(
+                .sessionExpired,
+                detail: isCancelled ? "The app that made this link has withdrawn it." : nil)
         case .validationLimit(let wait, let detail):
             self.init(.validationLimit, detail: detail)
             retryAfter = wait

@@ -23,8 +23,13 @@ extension Answer {
 extension JSONWriter {
     /// A key; the secret is not in it.
     mutating func value(_ view: KeyView) {
-        let key = view.record
         beginObject()
+        members(of: view)
+        endObject()
+    }
+
+    mutating func members(of view: KeyView) {
+        let key = view.record
         member("id", "\(key.id)")
         member("project_id", "\(key.projectID)")
         member("user_id", "\(key.owner)")
@@ -32,18 +37,9 @@ extension JSONWriter {
         member("label", key.label)
         member("hint", key.hint)
         member("fingerprint", key.fingerprint)
-        member("status", key.status.rawValue)
         member("version", key.currentVersion)
         member("revision", key.revision)
-        verdict(key.verdict, key.lastCheck)
-        lastCheck(key.lastCheck)
-        member("next_check_at", key.nextCheckAt)
-        beginObject("stale")
-        member("is_stale", !key.staleReasons.isEmpty)
-        member("reasons", key.staleReasons.names)
-        member("since", key.staleSince)
-        member("rotate_by", view.rotateBy)
-        endObject()
+        state(of: view)
         beginObject("account")
         for fact in Set(key.account.keys).union(["organization_id", "workspace_id"]).sorted() {
             name(escaping: fact)
@@ -58,6 +54,20 @@ extension JSONWriter {
         member("expires_at", key.expiresAt)
         member("revoked_at", key.revokedAt)
         if view.status == .undecryptable { member("undecryptable_reason", view.integrity.reason) }
+    }
+
+    /// How a key is: its status, what was found out about it, whether it should be replaced.
+    mutating func state(of view: KeyView) {
+        let key = view.record
+        member("status", key.status.rawValue)
+        verdict(key.verdict, key.lastCheck)
+        lastCheck(key.lastCheck)
+        member("next_check_at", key.nextCheckAt)
+        beginObject("stale")
+        member("is_stale", !key.staleReasons.isEmpty)
+        member("reasons", key.staleReasons.names)
+        member("since", key.staleSince)
+        member("rotate_by", view.rotateBy)
         endObject()
     }
 

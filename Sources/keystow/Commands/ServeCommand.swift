@@ -19,7 +19,11 @@ enum ServeCommand {
         } catch {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
-        let listener = try listen(configuration, vault, log)
+        let site = PublicURL(configuration.publicURL?.description ?? "http://\(configuration.listen)")
+        let listener = try listen(configuration, vault, site, log)
+        if configuration.publicURL == nil {
+            site.change(to: "http://\(ListenAddress(address: configuration.listen.address, port: listener.port))")
+        }
         announce(configuration, port: listener.port, log)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await listener.run() }
@@ -54,12 +58,12 @@ enum ServeCommand {
     }
 
     private static func listen(
-        _ configuration: Configuration, _ vault: Vault, _ log: ServerLog
+        _ configuration: Configuration, _ vault: Vault, _ site: PublicURL, _ log: ServerLog
     ) throws(CommandFailure) -> Listener<Funnel> {
         var observe: (@Sendable (AnsweredRequest) -> Void)?
         if configuration.log == .debug { observe = { log.note($0) } }
         let funnel = Funnel(
-            vault, hosts: AllowedHosts(configuration.answeredHosts), rate: configuration.rateLimit.perToken,
+            vault, hosts: AllowedHosts(configuration.answeredHosts), site: site, rate: configuration.rateLimit.perToken,
             limitsFailures: configuration.rateLimit != .off, observe: observe)
         do {
             return try Listener(

@@ -1,0 +1,93 @@
+import VaultModel
+import VaultService
+
+private enum Field {
+    static let key = Member.secret("key").required
+    static let provider = Member.text("provider", 1...40).nullable
+    static let label = Member.text("label", 0...100).nullable
+    static let fundingCheck = Member.boolean("funding_check")
+}
+
+/// The page behind a connect link, and the calls that it makes with the link's token.
+enum PageRoutes {
+    static let all: [Route] = files + calls
+
+    private static let files: [Route] = [
+        Route("GET", "/connect", .anyone, "The page behind a connect link.") { call in
+            try document(isPopup: false, call.site)
+        }.producing("text/html"),
+        Route("GET", "/connect/popup", .anyone, "The same page, for the window that connect.js opens.") { call in
+            try document(isPopup: true, call.site)
+        }.producing("text/html"),
+        Route("GET", "/connect/texts/{locale}", .anyone, "The page's texts in a language, by their names.") { call in
+            let texts = PageTexts.shared.json(for: call.parameters.first.map(String.init) ?? "")
+            return .file(texts, Answer.jsonType)
+        },
+        Route("GET", "/connect.js", .anyone, "The script by which an app's page opens the window.") { _ in
+            var answer = Answer.file(
+                Array(PackageResources.widget_js), "text/javascript; charset=utf-8",
+                headers: [("Cross-Origin-Resource-Policy", "cross-origin")])
+            answer.cacheControl = "public, max-age=300"
+            return answer
+        }.producing("text/javascript"),
+    ]
+
+    private static let calls: [Route] = [
+        .returning(
+            "GET", "/connect/session", .connectLink, "What the page shows; nothing is used up by it.",
+            answer: { (page: ConnectPage) in .json(200) { $0.value(page) } }
+        ) { call in
+            try await call.vault.connectPage(call.context)
+        },
+        .returning(
+            "POST", "/connect/inspect", .connectLink, "Ask the key doctor alone: no network, nothing stored.",
+            shape: Shape(Field.key, Field.provider), isIdempotent: false,
+            answer: { (diagnosis: Diagnosis) in .json(200) { $0.value(diagnosis) } }
+        ) { call in
+            let provider = try call.body.optional(Field.provider) { ProviderID($0) }
+            return try await call.vault.inspect(
+                try call.body.requireSecret(Field.key), chosen: provider, onPage: call.context)
+        },
+        .returning(
+            "POST", "/connect/keys", .connectLink, "Save the key, and use the link up, in one transaction.",
+            shape: Shape(Field.key, Field.provider, Field.label, Field.fundingCheck), successes: [200, 201],
+            isIdempotent: false,
+            answer: { (saved: ConnectedKey) in .json(saved.outcome == .stored ? 201 : 200) { $0.value(saved) } }
+        ) { call in
+            try await call.vault.save(try paste(call), call.context)
+        },
+        .returning(
+            "POST", "/connect/keys/{id}/check", .connectLink, "Test the key that the link saved, or one it manages.",
+            shape: Shape(Field.fundingCheck), isIdempotent: false, answer: { .key($0) }
+        ) { call in
+            let wantsFunding = call.body[Field.fundingCheck] ?? false
+            return try await call.vault.check(try call.id(), wantsFunding: wantsFunding, onPage: call.context)
+        },
+        .returning(
+            "POST", "/connect/keys/{id}/rotate", .connectLink, "Put another key in the place of one that is managed.",
+            shape: Shape(Field.key, Field.fundingCheck), isIdempotent: false, answer: { .key($0) }
+        ) { call in
+            let id: KeyID = try call.id()
+            return try await call.vault.replace(id, with: try paste(call), call.context)
+        },
+        .returning(
+            "POST", "/connect/keys/{id}/revoke", .connectLink, "Remove a key that is managed: it is shredded.",
+            shape: Shape(), isIdempotent: false, answer: { .key($0) }
+        ) { call in
+            try await call.vault.remove(try call.id(), call.context)
+        },
+    ]
+
+    private static func document(isPopup: Bool, _ site: PublicURL) throws(VaultError) -> Answer {
+        guard let document = ConnectDocument.shared else { throw .overloaded }
+        return document.answer(isPopup: isPopup, isSecure: site.isSecure)
+    }
+
+    private static func paste(_ call: borrowing Call) throws -> ConnectPaste {
+        var paste = ConnectPaste(paste: try call.body.requireSecret(Field.key))
+        paste.provider = try call.body.optional(Field.provider) { ProviderID($0) }
+        paste.label = call.body[Field.label]
+        paste.wantsFundingCheck = call.body[Field.fundingCheck] ?? false
+        return paste
+    }
+}

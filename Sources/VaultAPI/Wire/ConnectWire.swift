@@ -1,0 +1,96 @@
+import VaultModel
+import VaultService
+
+extension JSONWriter {
+    /// A connect session as its app sees it; its link is in the answer that made it, and nowhere else.
+    mutating func value(_ session: ConnectSession) {
+        beginObject()
+        member("id", "\(session.id)")
+        member("state", session.state.rawValue)
+        member("purpose", session.purpose.rawValue)
+        member("user_id", "\(session.owner)")
+        member("user_label", session.userLabel)
+        member("key_id", session.keyID?.description)
+        member("providers", session.providers.map(\.description))
+        member("return_url", session.returnURL)
+        member("origin", session.origin)
+        member("locale", session.locale)
+        member("created_at", session.createdAt)
+        member("expires_at", session.expiresAt)
+        member("ended_at", session.endedAt)
+        endObject()
+    }
+
+    /// What the page shows.
+    mutating func value(_ page: ConnectPage) {
+        let session = page.session
+        beginObject()
+        member("id", "\(session.id)")
+        member("purpose", session.purpose.rawValue)
+        member("state", session.state.rawValue)
+        member("checking", page.isChecking)
+        member("now", page.now)
+        member("expires_at", session.expiresAt)
+        member("locale", session.locale)
+        member("user", session.userLabel ?? "\(session.owner)")
+        beginObject("project")
+        member("name", page.project.name)
+        endObject()
+        member("return_url", session.returnURL)
+        member("return_host", session.returnURL.flatMap(WebOrigin.init(ofURL:))?.host)
+        member("origin", session.origin)
+        member("readers", page.readers)
+        beginArray("providers")
+        for provider in page.providers { offer(provider) }
+        endArray()
+        if let key = page.key {
+            name("key")
+            ownKey(key)
+        } else {
+            member("key", String?.none)
+        }
+        beginArray("keys")
+        for key in page.keys { ownKey(key) }
+        endArray()
+        endObject()
+    }
+
+    /// A provider whose keys the page takes.
+    private mutating func offer(_ provider: ProviderSummary) {
+        beginObject()
+        member("id", "\(provider.id)")
+        member("name", provider.name)
+        member("console_url", provider.consoleURL)
+        member("billing_url", provider.billingURL)
+        member("docs_url", provider.docsURL)
+        member("steps", provider.steps)
+        member("example", provider.keyBeginning.map { $0 + "…" })
+        member("testable", provider.canBeTested)
+        member("funding_check", provider.hasFundingCheck)
+        endObject()
+    }
+
+    /// A key as its own user sees it: what the API tells its app, less what is only the app's.
+    private mutating func ownKey(_ view: KeyView) {
+        let key = view.record
+        beginObject()
+        member("id", "\(key.id)")
+        member("provider", "\(key.provider)")
+        member("label", key.label)
+        member("hint", key.hint)
+        state(of: view)
+        member("created_at", key.createdAt)
+        member("rotated_at", key.rotatedAt)
+        member("last_used_at", key.lastUsedAt)
+        member("expires_at", key.expiresAt)
+        endObject()
+    }
+
+    /// What came of saving a key: the key, and whether it had been there before.
+    mutating func value(_ connected: ConnectedKey) {
+        beginObject()
+        members(of: connected.key)
+        member("already_saved", connected.outcome == .alreadySaved)
+        endObject()
+    }
+}

@@ -1,0 +1,214 @@
+package import VaultModel
+import VaultProviders
+import VaultStore
+
+/// What a user pasted into the page.
+package struct ConnectPaste: ~Copyable, Sendable {
+    package var provider: ProviderID?
+    package var label: String?
+    package var wantsFundingCheck = false
+    package var paste: WipedBuffer
+
+    package init(paste: consuming WipedBuffer) {
+        self.paste = paste
+    }
+}
+
+/// What came of saving a key on the page.
+package struct ConnectedKey: Sendable {
+    package enum Outcome: Sendable {
+        case stored, replaced
+        /// The user had saved the same key before; the link is used up all the same.
+        case alreadySaved
+    }
+
+    package let key: KeyView
+    package let outcome: Outcome
+}
+
+// What the page may do with its link. Everything here is about keys of the link's user, and of nobody else.
+extension Vault {
+    /// How often the key that a link has saved can be checked with it, since that can cost its user something.
+    static let checksOfSavedKey = 5
+    /// The same for a link to manage keys.
+    static let checksOfManagedKeys = 50
+
+    /// The doctor for the page: no network, nothing stored. Knows which providers' keys the link takes.
+    package func inspect(
+        _ paste: borrowing WipedBuffer, chosen: ProviderID?, onPage context: RequestContext
+    ) async throws(VaultError) -> Diagnosis {
+        let session = try await keepOpen(try context.connectSession)
+        return try judge(paste, chosen: chosen, try taken(by: session))
+    }
+
+    /// Saves the pasted key and uses the link up, in one transaction.
+    ///
+    /// - Throws: as `create` and `rotate` do, `sessionUsed` when another was first, `wrongState` for a link to manage
+    ///   keys. In every case the link stays what it was, and nothing is stored.
+    package func save(
+        _ paste: consuming ConnectPaste, _ context: RequestContext
+    ) async throws(VaultError) -> ConnectedKey {
+        let id = try context.connectSession
+        // A closure cannot consume what it captures.
+        var paste: ConnectPaste? = paste
+        return try await turns.run(id) { () async throws(VaultError) in
+            let session = try await keepOpen(id)
+            guard let paste = paste.take() else { throw .overloaded }
+            switch session.purpose {
+            case .store: return try await store(paste, with: session, context)
+            case .replace: return try await replace(paste, with: session, context)
+            case .manage:
+                throw .wrongState(
+                    detail: "This link is for managing keys; it saves no new ones.",
+                    hint: "Ask the app for a link to save a key.")
+            }
+        }
+    }
+
+    private func store(
+        _ paste: consuming ConnectPaste, with session: ConnectSession, _ context: RequestContext
+    ) async throws(VaultError) -> ConnectedKey {
+        let diagnosis = try judge(paste.paste, chosen: paste.provider, try taken(by: session))
+        guard diagnosis.isStorable, let provider = diagnosis.provider else { throw .refused(diagnosis) }
+        let (label, wantsFunding) = (paste.label, paste.wantsFundingCheck)
+        var intake = KeyIntake(owner: session.owner, paste: paste.paste)
+        intake.provider = provider
+        intake.label = label
+        intake.wantsFundingCheck = wantsFunding
+        do {
+            let key = try await create(intake, context) { [self] transaction, key in
+                try complete(session.id, with: key, reason: "stored", in: transaction, context)
+            }
+            return ConnectedKey(key: key, outcome: .stored)
+        } catch .duplicate(let existing) {
+            let key = try await write { [self] transaction in
+                let key = try ownKey(existing, of: session, in: transaction)
+                try complete(session.id, with: existing, reason: "already saved", in: transaction, context)
+                return key
+            }
+            return ConnectedKey(key: key, outcome: .alreadySaved)
+        }
+    }
+
+    private func replace(
+        _ paste: consuming ConnectPaste, with session: ConnectSession, _ context: RequestContext
+    ) async throws(VaultError) -> ConnectedKey {
+        guard let id = session.keyID else { throw .notFound }
+        _ = try reading { transaction in try ownKey(id, of: session, in: transaction) }
+        let key = try await rotate(id, to: replacement(paste), context) { [self] transaction in
+            try complete(session.id, with: id, reason: "replaced", in: transaction, context)
+        }
+        return ConnectedKey(key: key, outcome: .replaced)
+    }
+
+    /// Puts a new key in the place of one of the user's, on a link to manage them.
+    package func replace(
+        _ id: KeyID, with paste: consuming ConnectPaste, _ context: RequestContext
+    ) async throws(VaultError) -> KeyView {
+        let session = try await managed(id, context)
+        var paste: ConnectPaste? = paste
+        return try await turns.run(session.id) { () async throws(VaultError) in
+            guard let paste = paste.take() else { throw .overloaded }
+            return try await rotate(id, to: replacement(paste), context)
+        }
+    }
+
+    /// Removes one of the user's keys, on a link to manage them: its secrets are shredded.
+    package func remove(_ id: KeyID, _ context: RequestContext) async throws(VaultError) -> KeyView {
+        _ = try await managed(id, context)
+        return try await revoke(id, reason: "removed by its user", context)
+    }
+
+    /// Tests the key that the link has saved, or one of those that it manages.
+    ///
+    /// - Throws: `wrongState` when that was done often enough: a test of its credit costs the user something.
+    package func check(
+        _ id: KeyID, wantsFunding: Bool, onPage context: RequestContext
+    ) async throws(VaultError) -> KeyView {
+        let sessionID = try context.connectSession
+        return try await turns.run(sessionID) { () async throws(VaultError) in
+            try await count(checkOf: id, with: sessionID)
+            return try await check(id, wantsFunding: wantsFunding, context)
+        }
+    }
+
+    private func count(checkOf id: KeyID, with sessionID: ConnectSessionID) async throws(VaultError) {
+        _ = try await write { [self] transaction in
+            guard var session = try believedSession(sessionID, in: transaction) else { throw VaultError.invalidToken }
+            guard session.expiresAt > time.now(), session.state == .completed || session.state == .pending else {
+                throw VaultError.sessionExpired(isCancelled: session.state == .cancelled)
+            }
+            let mine = session.purpose == .manage || (session.state == .completed && session.keyID == id)
+            guard mine else { throw VaultError.notFound }
+            _ = try ownKey(id, of: session, in: transaction)
+            let most = session.purpose == .manage ? Self.checksOfManagedKeys : Self.checksOfSavedKey
+            guard session.checks < most else {
+                throw VaultError.wrongState(
+                    detail: "The key has been checked \(most) times with this link.",
+                    hint: "It is checked again on its own, or by the app.")
+            }
+            session.checks += 1
+            try transaction.update(session, mac: keyring.mac(of: session))
+        }
+    }
+
+    /// The open session, when it manages this key.
+    private func managed(_ id: KeyID, _ context: RequestContext) async throws(VaultError) -> ConnectSession {
+        let session = try await keepOpen(try context.connectSession)
+        guard session.purpose == .manage else { throw .notFound }
+        _ = try reading { transaction in try ownKey(id, of: session, in: transaction) }
+        return session
+    }
+
+    /// A user who replaces a key waits for its verdict: an outage changes nothing.
+    private func replacement(_ paste: consuming ConnectPaste) -> KeyReplacement {
+        let wantsFunding = paste.wantsFundingCheck
+        var replacement = KeyReplacement(paste: paste.paste)
+        replacement.wantsFundingCheck = wantsFunding
+        return replacement
+    }
+
+    // MARK: Which keys a link takes
+
+    private func taken(by session: ConnectSession) throws(VaultError) -> [ProviderID] {
+        try reading { transaction in
+            guard session.purpose == .store else {
+                guard let id = session.keyID else { return catalogue.providers.map(\.id) }
+                return [try ownKey(id, of: session, in: transaction).record.provider]
+            }
+            guard let project = try believedProject(session.projectID, in: transaction) else {
+                throw VaultError.invalidToken
+            }
+            return providers(of: session, in: project).map(\.id)
+        }
+    }
+
+    /// What the doctor says where only keys of `providers` are taken: what only one of them could have given is that
+    /// one's, and another's key is refused as such.
+    private func judge(
+        _ paste: borrowing WipedBuffer, chosen: ProviderID?, _ providers: [ProviderID]
+    ) throws(VaultError) -> Diagnosis {
+        if let chosen, !providers.contains(chosen) {
+            throw .invalidField("provider", detail: "This link takes no keys of that provider.")
+        }
+        let only = chosen ?? (providers.count == 1 ? providers.first : nil)
+        var diagnosis = try examine(paste, chosen: only).diagnosis
+        if diagnosis.refusal == .ambiguous {
+            let candidates = diagnosis.candidates.filter(providers.contains)
+            if candidates.count == 1 { return try examine(paste, chosen: candidates.first).diagnosis }
+            if !candidates.isEmpty { diagnosis.candidates = candidates }
+        }
+        if diagnosis.isStorable, let found = diagnosis.provider, !providers.contains(found) {
+            diagnosis.refusal = .wrongProvider
+            diagnosis.message = "This is a key of \(summary(of: found).name), which is not taken here."
+            diagnosis.hint = "Paste a key of \(names(of: providers))."
+        }
+        return diagnosis
+    }
+
+    private func names(of providers: [ProviderID]) -> String {
+        let names = providers.map { summary(of: $0).name }
+        guard names.count > 1, let last = names.last else { return names.joined() }
+        return names.dropLast().joined(separator: ", ") + " or \(last)"
+    }
+}

@@ -1,0 +1,149 @@
+package import VaultModel
+import VaultProviders
+import VaultStore
+
+/// What the page behind a link shows before anything is pasted.
+package struct ConnectPage: Sendable {
+    package let session: ConnectSession
+    package let project: ProjectRecord
+    /// Whose keys it takes, in the order in which they are offered.
+    package let providers: [ProviderSummary]
+    /// The key to be replaced, or the one that was saved.
+    package let key: KeyView?
+    /// For a link to manage keys: the user's, newest first, none that is revoked.
+    package let keys: [KeyView]
+    /// How many of the project's access tokens may read a key back.
+    package let readers: Int
+    /// Whether something asked with this link is being worked on now.
+    package let isChecking: Bool
+    package let now: Timestamp
+}
+
+extension Vault {
+    /// Who holds a connect link (RFC 6750 §2.1), whether it is still good or not.
+    ///
+    /// - Throws: `missingToken`, `invalidToken`.
+    package func caller(holdingLink authorization: String?) throws(VaultError) -> Caller {
+        let link = try bearer(authorization, of: [.connect]) { (token: RawSpan) throws(VaultError) -> ConnectSession in
+            try session(holding: token)
+        }
+        return Caller(
+            tokenID: nil, name: "\(link.id)", kind: .connect(link.id), projectID: link.projectID,
+            scopes: Scopes([.keysRead, .keysWrite]))
+    }
+
+    private func session(holding token: RawSpan) throws(VaultError) -> ConnectSession {
+        let lookup = try lookup(of: token)
+        let session = try reading { transaction in
+            try transaction.connectSession(lookup: lookup).flatMap { try believed($0, in: transaction) }
+        }
+        guard let session else { throw .invalidToken }
+        return session
+    }
+
+    /// What to show; the page is open, so the link's end moves.
+    ///
+    /// - Throws: `sessionExpired`; not `sessionUsed`: of a link that was used it shows what came of it.
+    package func connectPage(_ context: RequestContext) async throws(VaultError) -> ConnectPage {
+        let id = try context.connectSession
+        let isChecking = turns.isTaken(id)
+        do {
+            _ = try await keepOpen(id)
+        } catch .sessionUsed {}
+        return try reading { transaction in
+            guard let session = try believedSession(id, in: transaction),
+                let project = try believedProject(session.projectID, in: transaction)
+            else { throw VaultError.invalidToken }
+            let key = try session.keyID.flatMap { key in try shown(key, of: session, in: transaction) }
+            var providers = providers(of: session, in: project)
+            if session.purpose == .replace, let key { providers = [summary(of: key.record.provider)] }
+            return ConnectPage(
+                session: session, project: project, providers: providers, key: key,
+                keys: session.purpose == .manage ? try keys(of: session, in: transaction) : [],
+                readers: try readers(of: project, in: transaction), isChecking: isChecking, now: time.now())
+        }
+    }
+
+    /// Whose keys a link takes: those it was made for, else those that its project takes and the page can ask for.
+    func providers(of session: ConnectSession, in project: ProjectRecord) -> [ProviderSummary] {
+        let isTaken = { (id: ProviderID) in
+            (session.providers.isEmpty || session.providers.contains(id))
+                && (project.allowedProviders.isEmpty || project.allowedProviders.contains(id))
+        }
+        return catalogue.providers
+            .filter { $0.hasKeys && isTaken($0.id) && (session.purpose != .store || $0.params.isEmpty) }
+            .map(summary)
+            .sorted { $0.name < $1.name }
+    }
+
+    /// The key that the page names; of one that is gone it says nothing, of one that cannot be replaced any more why.
+    private func shown(
+        _ id: KeyID, of session: ConnectSession, in transaction: ReadTransaction
+    ) throws -> KeyView? {
+        guard session.state == .completed else {
+            let key = try ownKey(id, of: session, in: transaction)
+            try KeyStates.require(.rotate, of: key.record)
+            return key
+        }
+        return try transaction.key(id) == nil ? nil : try ownKey(id, of: session, in: transaction)
+    }
+
+    /// A key of the link's user, whatever was made of its row.
+    ///
+    /// - Throws: `notFound` when it is absent or not this user's.
+    func ownKey(_ id: KeyID, of session: ConnectSession, in transaction: ReadTransaction) throws -> KeyView {
+        let reader = Caller(
+            tokenID: nil, name: "", kind: .connect(session.id), projectID: session.projectID, scopes: [])
+        let view = try find(id, for: reader, in: transaction)
+        guard view.record.owner == session.owner, try isOwn(view, of: session, in: transaction) else {
+            throw VaultError.notFound
+        }
+        return view
+    }
+
+    /// Whether the key is the user's by what its row vouches for, or, where that cannot be believed, by what it was
+    /// sealed for.
+    private func isOwn(_ view: KeyView, of session: ConnectSession, in transaction: ReadTransaction) throws -> Bool {
+        guard view.integrity != .sound else { return true }
+        do {
+            let reader = Caller(
+                tokenID: nil, name: "", kind: .connect(session.id), projectID: session.projectID, scopes: [])
+            return try proven(view, for: reader, in: transaction).owner == session.owner
+        } catch VaultError.notFound, VaultError.keyRevoked {
+            return false
+        }
+    }
+
+    private func keys(of session: ConnectSession, in transaction: ReadTransaction) throws -> [KeyView] {
+        var filter = KeyFilter()
+        filter.projectID = session.projectID
+        filter.owner = session.owner
+        return try transaction.keys(matching: filter, before: nil, limit: 200).compactMap { stored in
+            let view = try believe(stored, under: policy(for: stored.record, in: transaction))
+            guard view.status != .revoked, try isOwn(view, of: session, in: transaction) else { return nil }
+            return view
+        }
+    }
+
+    private func readers(of project: ProjectRecord, in transaction: ReadTransaction) throws -> Int {
+        let now = time.now()
+        return try transaction.tokens(project: project.id, limit: 1000).count { stored in
+            guard stored.record.scopes.contains(.keysReveal), let token = try believed(stored, in: transaction) else {
+                return false
+            }
+            return token.revokedAt == nil && (token.expiresAt ?? now + 1) > now
+        }
+    }
+}
+
+extension RequestContext {
+    /// The link that the page asks with.
+    ///
+    /// - Throws: `invalidToken` when it is not a page that asks.
+    var connectSession: ConnectSessionID {
+        get throws(VaultError) {
+            guard case .connect(let id) = caller.kind else { throw .invalidToken }
+            return id
+        }
+    }
+}

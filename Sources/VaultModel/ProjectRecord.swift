@@ -6,6 +6,10 @@ package struct ProjectRecord: Sendable, Equatable {
     package var allowedOrigins: [String]
     /// Whose keys may be stored; empty: every provider's of the catalogue.
     package var allowedProviders: [ProviderID]
+    /// What the page that takes its users' keys shows beside its name.
+    package var logo: Logo?
+    /// The colour of that page's buttons, whose text is white.
+    package var accentColor: AccentColor?
     /// When an admin first gave `keys:reveal` to an app token of this project.
     package var revealGrantedAt: Timestamp?
     package var createdAt: Timestamp
@@ -13,12 +17,15 @@ package struct ProjectRecord: Sendable, Equatable {
 
     package init(
         id: ProjectID, name: String, allowedOrigins: [String] = [], allowedProviders: [ProviderID] = [],
-        revealGrantedAt: Timestamp? = nil, createdAt: Timestamp, revision: Int = 1
+        logo: Logo? = nil, accentColor: AccentColor? = nil, revealGrantedAt: Timestamp? = nil, createdAt: Timestamp,
+        revision: Int = 1
     ) {
         self.id = id
         self.name = name
         self.allowedOrigins = allowedOrigins
         self.allowedProviders = allowedProviders
+        self.logo = logo
+        self.accentColor = accentColor
         self.revealGrantedAt = revealGrantedAt
         self.createdAt = createdAt
         self.revision = revision

@@ -3,11 +3,13 @@ package import VaultModel
 import VaultProviders
 import VaultStore
 
-/// A change of a project; `nil` leaves a member as it is.
+/// A change of a project; `nil` leaves a member as it is, `.some(nil)` clears it.
 package struct ProjectPatch: Sendable {
     package var name: String?
     package var allowedOrigins: [String]?
     package var allowedProviders: [ProviderID]?
+    package var logo: Logo??
+    package var accentColor: AccentColor??
 
     package init() {}
 }
@@ -18,10 +20,12 @@ extension Vault {
     ) async throws(VaultError) -> ProjectRecord {
         try requireInstanceAdmin(context)
         try require(known: patch.allowedProviders)
+        try Self.require(readable: patch.accentColor ?? nil)
         let now = time.now()
         let project = ProjectRecord(
             id: ProjectID(at: now), name: name, allowedOrigins: patch.allowedOrigins ?? [],
-            allowedProviders: patch.allowedProviders ?? [], createdAt: now)
+            allowedProviders: patch.allowedProviders ?? [], logo: patch.logo ?? nil,
+            accentColor: patch.accentColor ?? nil, createdAt: now)
         return try await write(context) { [self] transaction in
             try transaction.insert(project, mac: keyring.mac(of: project))
             try audit(project, "created", in: transaction, context)
@@ -56,12 +60,15 @@ extension Vault {
     ) async throws(VaultError) -> ProjectRecord {
         try context.require(.projectsWrite)
         try require(known: patch.allowedProviders)
+        try Self.require(readable: patch.accentColor ?? nil)
         return try await write(context) { [self] transaction in
             var project = try visibleProject(id, context, in: transaction)
             let before = project
             project.name = patch.name ?? project.name
             project.allowedOrigins = patch.allowedOrigins ?? project.allowedOrigins
             project.allowedProviders = patch.allowedProviders ?? project.allowedProviders
+            project.logo = patch.logo ?? project.logo
+            project.accentColor = patch.accentColor ?? project.accentColor
             guard project != before else { return project }
             project.revision = project.revision.next
             try transaction.update(project, mac: keyring.mac(of: project))
@@ -122,5 +129,18 @@ extension Vault {
             throw .invalidField(
                 "allowed_providers", detail: "The catalogue has no such provider; see GET /v1/providers.")
         }
+    }
+
+    /// White text must be readable on the colour.
+    private static func require(readable color: AccentColor?) throws(VaultError) {
+        guard let contrast = color?.contrast(with: .white), contrast < AccentColor.readableContrast else { return }
+        // Rounded down, so that what is not enough never reads as if it were.
+        let hundredths = Int(contrast * 100)
+        let measured = "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)"
+        throw .invalidField(
+            "accent_color",
+            detail: "White text on this colour has a contrast of \(measured):1 and needs at least "
+                + "\(AccentColor.readableContrast):1 (WCAG 2.2, 1.4.3), or people with low vision cannot read the "
+                + "buttons. Take a darker colour.")
     }
 }

@@ -81,6 +81,12 @@ extension Keyring {
         for provider in project.allowedProviders { row.append(provider.description) }
         row.append(optional: project.revealGrantedAt.map { Int($0.milliseconds) })
         row.append(project.revision)
+        // Each with its name; a row without them has the MAC that it had before there was a place for them.
+        for (name, value) in [("logo", project.logo?.description), ("accent_color", project.accentColor?.description)] {
+            guard let value else { continue }
+            row.append(name)
+            row.append(value)
+        }
         return try rowMAC(row.bytes)
     }
 

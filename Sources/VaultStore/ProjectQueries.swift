@@ -61,14 +61,16 @@ extension WriteTransaction {
 private enum ProjectRow {
     static let columns = Columns(
         "projects",
-        "id", "name", "allowed_origins", "allowed_providers", "reveal_granted_at", "created_at", "revision", "mac"
+        "id", "name", "allowed_origins", "allowed_providers", "logo", "accent_color", "reveal_granted_at", "created_at",
+        "revision", "mac"
     )
     static let select = "SELECT \(columns.list()) FROM projects"
 
     static func values(_ project: ProjectRecord, mac: [UInt8]) throws(StoreError) -> [Value] {
         [
             .id(project.id), .text(project.name), try JSONText.value(project.allowedOrigins),
-            try JSONText.value(project.allowedProviders.map(\.description)), .time(project.revealGrantedAt),
+            try JSONText.value(project.allowedProviders.map(\.description)), .string(project.logo?.description),
+            .string(project.accentColor?.description), .time(project.revealGrantedAt),
             .time(project.createdAt), .int(project.revision), .blob(mac),
         ]
     }
@@ -77,6 +79,7 @@ private enum ProjectRow {
         let record = ProjectRecord(
             id: row.id(), name: row.text(), allowedOrigins: row.list(),
             allowedProviders: row.list().map { ProviderID($0) ?? .unreadable },
+            logo: row.optionalNoun(Logo.init), accentColor: row.optionalNoun(AccentColor.init),
             revealGrantedAt: row.optionalTime(), createdAt: row.time(), revision: row.int()
         )
         return StoredProject(record: record, mac: row.seal())

@@ -99,6 +99,14 @@ struct Row {
         return name
     }
 
+    /// `nil` for NULL; a text that `make` refuses is damage.
+    mutating func optionalNoun<Noun>(_ make: (String) -> Noun?) -> Noun? {
+        guard let text = optionalText() else { return nil }
+        let noun = make(text)
+        if noun == nil { isWhole = false }
+        return noun
+    }
+
     /// A list as JSON text; empty where it is none.
     mutating func list() -> [String] { JSONText.list(text()) }
 

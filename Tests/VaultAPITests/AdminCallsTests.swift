@@ -126,6 +126,66 @@ struct AdminCallsTests {
         }
     }
 
+    @Test func `a project has a logo and an accent colour that null takes away`() async throws {
+        try await Stage.run { vault in
+            let plain = try await admin(vault, "POST", "/v1/projects", #"{"name":"p"}"#)
+            #expect(plain.json["logo"] == .null && plain.json["accent_color"] == .null)
+            let made = try await admin(
+                vault, "POST", "/v1/projects", ##"{"name":"p","logo":"/logo.svg","accent_color":"#1F4FD8"}"##)
+            #expect(made.status == 201, "\(made.text)")
+            #expect(made.json["accent_color"].string == "#1f4fd8")
+            let id = try #require(made.json["id"].string)
+            let renamed = try await admin(vault, "PATCH", "/v1/projects/\(id)", #"{"name":"q"}"#)
+            #expect(renamed.json["logo"].string == "/logo.svg" && renamed.json["accent_color"].string == "#1f4fd8")
+
+            // The longest there is, as some JSON writers spell it.
+            let head = "data:image/svg+xml;base64,"
+            let logo = head + String(repeating: "PHN2", count: (32_768 - head.utf8.count) / 4)
+            let spelled = logo.replacing("/", with: #"\/"#)
+            let branded = try await admin(
+                vault, "PATCH", "/v1/projects/\(id)", #"{"logo":"\#(spelled)","accent_color":null}"#)
+            #expect(branded.json["logo"].string == logo && branded.json["accent_color"] == .null)
+            #expect(try await admin(vault, "GET", "/v1/projects/\(id)").json["logo"].string == logo)
+            let bare = try await admin(vault, "PATCH", "/v1/projects/\(id)", #"{"logo":null}"#)
+            #expect(bare.json["logo"] == .null)
+            #expect(bare.json["revision"].int == branded.json["revision"].int.map { $0 + 1 })
+            let again = try await admin(vault, "PATCH", "/v1/projects/\(id)", #"{"logo":null}"#)
+            #expect(again.json["revision"].int == bare.json["revision"].int)
+        }
+    }
+
+    @Test(arguments: [
+        ("logo", #""//cdn.example/l.png""#), ("logo", #""https://cdn.example/l.png""#), ("logo", "\"\""), ("logo", "1"),
+        ("logo", #""data:text/html;base64,AAAA""#), ("accent_color", #""crimson""#), ("accent_color", ##""#12345g""##),
+        ("accent_color", ##""#777777""##), ("accent_color", ##""#ffff00""##),
+    ])
+    func `a brand that cannot be shown is refused, and nothing of it is said back`(
+        _ field: String, _ value: String
+    ) async throws {
+        try await Stage.run { vault in
+            for (method, path) in [("POST", "/v1/projects"), ("PATCH", "/v1/projects/\(vault.projectID)")] {
+                let answer = try await admin(vault, method, path, #"{"name":"p","\#(field)":\#(value)}"#)
+                expectProblem(answer, 422, "invalid_field", ["field"])
+                #expect(answer.json["field"].string == field)
+                let input = value.trimmingPrefix("\"").prefix { $0 != "\"" }
+                #expect(input.utf8.count < 2 || !answer.text.contains(input))
+            }
+            #expect(try await admin(vault, "GET", "/v1/projects").json["data"].items.count == 1)
+        }
+    }
+
+    @Test func `a colour on which white cannot be read is refused with what was measured and what is needed`()
+        async throws
+    {
+        try await Stage.run { vault in
+            let path = "/v1/projects/\(vault.projectID)"
+            let refused = try await admin(vault, "PATCH", path, ##"{"accent_color":"#777777"}"##)
+            let detail = try #require(refused.json["detail"].string)
+            #expect(detail.contains("4.47:1") && detail.contains("4.5:1") && detail.contains("read"), "\(detail)")
+            #expect(try await admin(vault, "PATCH", path, ##"{"accent_color":"#767676"}"##).status == 200)
+        }
+    }
+
     private static let standard: JSONTree = .object([
         "max_age_seconds": .number(7_776_000),
         "warn_before_seconds": .array([.number(2_592_000), .number(1_728_000), .number(864_000)]),

@@ -38,6 +38,15 @@ struct DamagedRowTests {
         furnished.store.close()
     }
 
+    @Test(arguments: ["logo = 'https://cdn.example/logo.png'", "accent_color = 'crimson'"])
+    func `a project whose logo or colour is none matches nothing`(edit: String) async throws {
+        let furnished = try await Furnished()
+        try meddle(furnished.directory, "UPDATE projects SET \(edit)")
+        let stored = try furnished.store.read { try $0.project(furnished.project.id) }
+        #expect(stored == StoredProject(record: furnished.project, mac: []))
+        furnished.store.close()
+    }
+
     @Test func `damaged tokens, projects, policies, orders and entries match nothing`() async throws {
         let furnished = try await Furnished()
         let project = furnished.project.id

@@ -72,6 +72,8 @@ struct TableQueriesTests {
         let other = ProjectRecord(id: ProjectID(at: noon + 1), name: "", createdAt: noon)
         project.name = "renamed"
         project.revealGrantedAt = nil
+        project.logo = Logo("/logo.svg")
+        project.accentColor = AccentColor("#1f4fd8")
         let renamed = project
         try await store.write { transaction in
             try transaction.insert(other, mac: mac)

@@ -5,6 +5,8 @@ private enum Field {
     static let name = Member.text("name", 1...100)
     static let origins = Member.texts("allowed_origins", count: 0...50, each: 1...200)
     static let providers = Member.texts("allowed_providers", count: 0...100, each: 1...40)
+    static let logo = Member.text("logo", 1...Logo.dataURLCount).nullable
+    static let accentColor = Member.text("accent_color", 7...7).nullable
     static let projectID = Member.text("project_id", 1...40)
     static let kind = Member.choice("kind", TokenKind.allCases.map(\.rawValue)).required
     static let scopes = Member.texts("scopes", count: 1...Scope.allCases.count, each: 1...40)
@@ -30,7 +32,8 @@ enum ProjectRoutes {
     static let all: [Route] = [
         .returning(
             "POST", "/v1/projects", .scope(.projectsWrite), "Make a project.",
-            shape: Shape(Field.name.required, Field.origins, Field.providers), successes: [201],
+            shape: Shape(Field.name.required, Field.origins, Field.providers, Field.logo, Field.accentColor),
+            successes: [201],
             answer: { project($0, 201) }
         ) { call in
             let name = try call.body.require(Field.name)
@@ -50,7 +53,8 @@ enum ProjectRoutes {
         },
         .returning(
             "PATCH", "/v1/projects/{id}", .scope(.projectsWrite), "Change a project.",
-            shape: Shape(Field.name, Field.origins, Field.providers), answer: { project($0) }
+            shape: Shape(Field.name, Field.origins, Field.providers, Field.logo, Field.accentColor),
+            answer: { project($0) }
         ) { call in
             try await call.vault.updateProject(try call.id(), try patch(call.body), call.context)
         },
@@ -77,7 +81,31 @@ enum ProjectRoutes {
             let providers = names.compactMap(ProviderID.init)
             return providers.count == names.count ? providers : nil
         }
+        patch.logo = try change(
+            body, Field.logo, Logo.init,
+            form:
+                "a data URL of a PNG, JPEG, WebP or SVG image in base64, or a path on this server that begins with one /"
+        )
+        patch.accentColor = try change(body, Field.accentColor, AccentColor.init, form: "a colour such as #1f4fd8")
         return patch
+    }
+
+    /// What a body says of a member that may be cleared.
+    ///
+    /// - Parameter form: what `make` takes, in words, after "must be".
+    private static func change<Noun>(
+        _ body: borrowing Members, _ member: Member<String>, _ make: (String) -> Noun?, form: String
+    ) throws(Problem) -> Noun?? {
+        switch body.change(member) {
+        case .unchanged: return nil
+        case .cleared: return .some(nil)
+        case .set(let text):
+            guard let noun = make(text) else {
+                throw Problem(
+                    .invalidField, detail: "`\(member.name)` must be \(form), or null.", field: member.name)
+            }
+            return noun
+        }
     }
 }
 

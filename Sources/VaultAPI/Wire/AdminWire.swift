@@ -8,6 +8,8 @@ extension JSONWriter {
         member("name", project.name)
         member("allowed_origins", project.allowedOrigins)
         member("allowed_providers", project.allowedProviders.map(\.description))
+        member("logo", project.logo?.description)
+        member("accent_color", project.accentColor?.description)
         member("reveal_granted_at", project.revealGrantedAt)
         member("created_at", project.createdAt)
         member("revision", project.revision)

@@ -183,8 +183,8 @@ extension Vault {
         }
     }
 
-    /// What the doctor says where only keys of `providers` are taken: what only one of them could have given is that
-    /// one's, and another's key is refused as such.
+    /// What the doctor says where only keys of `providers` are taken: it asks about no other, and another's key is
+    /// refused as such.
     private func judge(
         _ paste: borrowing WipedBuffer, chosen: ProviderID?, _ providers: [ProviderID]
     ) throws(VaultError) -> Diagnosis {
@@ -194,9 +194,14 @@ extension Vault {
         let only = chosen ?? (providers.count == 1 ? providers.first : nil)
         var diagnosis = try examine(paste, chosen: only).diagnosis
         if diagnosis.refusal == .ambiguous {
-            let candidates = diagnosis.candidates.filter(providers.contains)
-            if candidates.count == 1 { return try examine(paste, chosen: candidates.first).diagnosis }
-            if !candidates.isEmpty { diagnosis.candidates = candidates }
+            // Even where only one is left its user has to say so: the key could be of somebody whom we do not know.
+            diagnosis.candidates = diagnosis.candidates.filter(providers.contains)
+            if diagnosis.candidates.isEmpty {
+                diagnosis.refusal = .malformed
+                diagnosis.kind = "unknown"
+                diagnosis.message = "This does not look like a key of \(names(of: providers))."
+                diagnosis.hint = "Copy the whole key again, with the copy button of its console."
+            }
         }
         if diagnosis.isStorable, let found = diagnosis.provider, !providers.contains(found) {
             diagnosis.refusal = .wrongProvider

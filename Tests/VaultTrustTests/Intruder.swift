@@ -126,6 +126,7 @@ extension Intruder.Cell {
     static func id(_ text: String) -> Intruder.Cell {
         if let id = KeyID(text) { return .blob(id.bytes) }
         if let id = TokenID(text) { return .blob(id.bytes) }
+        if let id = ConnectSessionID(text) { return .blob(id.bytes) }
         if let id = ProjectID(text) { return .blob(id.bytes) }
         return .null
     }

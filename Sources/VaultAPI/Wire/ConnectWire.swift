@@ -35,6 +35,8 @@ extension JSONWriter {
         member("user", session.userLabel ?? "\(session.owner)")
         beginObject("project")
         member("name", page.project.name)
+        member("logo", page.project.logo?.description)
+        member("accent_color", page.project.accentColor?.description)
         endObject()
         member("return_url", session.returnURL)
         member("return_host", session.returnURL.flatMap(WebOrigin.init(ofURL:))?.host)

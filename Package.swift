@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CMicroHTTPD"),
+        .systemLibrary(name: "CZlib"),
 
         // Floor 1: the nouns.
         .target(name: "VaultModel"),
@@ -37,6 +38,7 @@ let package = Package(
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
 
         // Floor 3: what is known of providers. Every file of the catalogue is data.
         .target(
@@ -53,7 +55,7 @@ let package = Package(
 
         // Floor 5: what the outside sees.
         .target(
-            name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer"],
+            name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer", "Compression"],
             resources: [.embedInCode("Pages")]
         ),
 

@@ -2,11 +2,11 @@
 ///
 /// The same table as in `docs/design.md`. A request comes in at the top, and each arrow it follows is an import.
 enum House {
-    static let cModules: Set = ["COpenSSL", "CSQLite", "CPostgres", "CCurl", "CMicroHTTPD"]
+    static let cModules: Set = ["COpenSSL", "CSQLite", "CPostgres", "CCurl", "CMicroHTTPD", "CZlib"]
 
     static let swiftLibraries: Set = [
-        "VaultModel", "VaultCrypto", "VaultStore", "Migrations", "HTTPClient", "HTTPServer", "VaultProviders",
-        "VaultService", "VaultAPI",
+        "VaultModel", "VaultCrypto", "VaultStore", "Migrations", "HTTPClient", "HTTPServer", "Compression",
+        "VaultProviders", "VaultService", "VaultAPI",
     ]
 
     static let mayImport: [String: Set<String>] = [
@@ -16,9 +16,10 @@ enum House {
         "VaultStore": ["VaultModel", "Migrations", "CSQLite", "CPostgres"],
         "HTTPClient": ["VaultModel", "CCurl"],
         "HTTPServer": ["VaultModel", "CMicroHTTPD"],
+        "Compression": ["CZlib"],
         "VaultProviders": ["VaultModel", "HTTPClient"],
         "VaultService": ["VaultModel", "VaultCrypto", "VaultStore", "VaultProviders", "HTTPClient"],
-        "VaultAPI": ["VaultModel", "VaultService", "HTTPServer"],
+        "VaultAPI": ["VaultModel", "VaultService", "HTTPServer", "Compression"],
         "keystow": swiftLibraries,
         "keystow-bench": swiftLibraries,
         "keystow-sandbox": ["VaultModel", "HTTPServer"],

@@ -6,7 +6,7 @@ import VaultService
 ///
 /// What it shows of a session it asks for with the link's token, which never reaches the server in a URL.
 struct ConnectDocument: Sendable {
-    private let html: [UInt8]
+    private let html: StaticFile
     private let policy: String
 
     /// Put together once; `nil` where it cannot be hashed.
@@ -15,10 +15,12 @@ struct ConnectDocument: Sendable {
     private init() throws(VaultError) {
         let style = Array(PackageResources.connect_css)
         let script = Array(PackageResources.connect_mjs)
-        html = Array(
-            String(decoding: PackageResources.connect_html, as: UTF8.self)
-                .replacing("/*connect.css*/", with: String(decoding: style, as: UTF8.self))
-                .replacing("/*connect.mjs*/", with: String(decoding: script, as: UTF8.self)).utf8)
+        html = StaticFile(
+            "text/html; charset=utf-8",
+            Array(
+                String(decoding: PackageResources.connect_html, as: UTF8.self)
+                    .replacing("/*connect.css*/", with: String(decoding: style, as: UTF8.self))
+                    .replacing("/*connect.mjs*/", with: String(decoding: script, as: UTF8.self)).utf8))
         policy = [
             "default-src 'none'", "script-src 'sha256-\(try Self.hash(script))'",
             "style-src 'sha256-\(try Self.hash(style))'", "img-src 'self' data:", "connect-src 'self'",
@@ -32,25 +34,14 @@ struct ConnectDocument: Sendable {
     }
 
     /// - Parameter isPopup: whether the page that opened it must be able to see it: then it is not severed from that.
-    func answer(isPopup: Bool, isSecure: Bool) -> Answer {
+    func answer(to call: borrowing Call, isPopup: Bool) -> Answer {
         var headers = [
             ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
             ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ]
         if !isPopup { headers.append(("Cross-Origin-Opener-Policy", "same-origin")) }
-        if isSecure { headers.append(("Strict-Transport-Security", "max-age=31536000")) }
-        return Answer.file(html, "text/html; charset=utf-8", headers: headers)
-    }
-}
-
-extension Answer {
-    /// Bytes that are the same for everybody.
-    static func file(_ bytes: [UInt8], _ contentType: String, headers: [(String, String)] = []) -> Answer {
-        var body = WipedBuffer(capacity: bytes.count)
-        body.append(bytes)
-        var answer = Answer(200, headers: headers, body: body)
-        answer.contentType = contentType
-        return answer
+        if call.site.isSecure { headers.append(("Strict-Transport-Security", "max-age=31536000")) }
+        return html.answer(to: call, headers: headers)
     }
 }

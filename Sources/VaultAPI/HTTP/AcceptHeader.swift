@@ -15,6 +15,18 @@ package enum AcceptHeader {
         guard forms.contains(where: { admits($0, ranges) }) else { throw Problem(.notAcceptable) }
     }
 
+    /// Whether an `Accept-Encoding` (RFC 9110 §12.5.3) names `coding`, in lower case, and does not refuse it. One that is
+    /// absent is taken to admit none, since whoever sends none seldom decodes any.
+    static func admits(coding: String, in header: String?) -> Bool {
+        for part in split(header ?? "") {
+            let words = part.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard words.first == coding else { continue }
+            guard words.count == 2, words[1].hasPrefix("q=") else { return words.count == 1 }
+            return !isNone(words[1].dropFirst(2))
+        }
+        return false
+    }
+
     private static func admits(_ form: String, _ ranges: [MediaType]) -> Bool {
         let parts = form.split(separator: "/")
         var best = (specificity: 0, isAdmitted: false)
@@ -38,7 +50,11 @@ package enum AcceptHeader {
     /// Whether the weight is above 0: `0`, `0.`, `0.0`, `0.00` and `0.000` are not.
     private static func isWanted(_ range: MediaType) -> Bool {
         guard let weight = range.parameters.first(where: { $0.name == "q" })?.value else { return true }
-        return !(weight.hasPrefix("0") && weight.dropFirst().allSatisfy { $0 == "." || $0 == "0" })
+        return !isNone(weight)
+    }
+
+    private static func isNone(_ weight: some StringProtocol) -> Bool {
+        weight.hasPrefix("0") && weight.dropFirst().allSatisfy { $0 == "." || $0 == "0" }
     }
 
     /// At commas outside quotes.

@@ -124,7 +124,7 @@ const prose = (kind, text) => String(text ?? "").split("\n").filter(Boolean).map
 
 function linked(text) {
   return text.split(/(https:\/\/[^\s<>"”]*[^\s<>"”.,;:!?)])/).map((part, index) =>
-    index % 2 ? link(part, part.slice(8)) ?? part : part);
+    index % 2 ? link(part, part.slice(8).split(/(?<=\/)/).map((step) => [step, el("wbr")])) ?? part : part);
 }
 
 function action(name, label, run, attributes = {}) {
@@ -199,6 +199,7 @@ async function open() {
   $("logo").hidden = !isOurs;
   if (isOurs) $("logo").src = logo;
   if (/^#[\da-f]{6}$/i.test(accent)) document.documentElement.style.setProperty("--accent", accent);
+  offerProviders();
   tell("ready");
   enter();
 }
@@ -324,7 +325,7 @@ function pasting(focus = true) {
 
 function drawForm(state) {
   const provider = settled();
-  const isOne = session.providers.length === 1 || target;
+  const isOne = session.providers.length === 1 || target !== null;
   about = provider ?? providerOf(found);
   const any = about ? "" : ".any";
   $("get-title").replaceChildren(...say(about ? "get.title" : "get.none"));
@@ -335,7 +336,7 @@ function drawForm(state) {
   $("before").replaceChildren(...say(about?.testable === false ? "before.untestable" : `before${any}`));
   $("example").replaceChildren(...(about?.example ? say("field.hint") : []));
   $("choice").hidden = isOne;
-  if (!isOne) drawChoice();
+  for (const radio of $("providers").querySelectorAll("input")) radio.checked = radio.value === (chosen ?? found);
   const steps = (about?.steps ?? []).map((step, index) => {
     const own = `steps.${about.id}.${index + 1}`;
     return el("li", {}, linked(has(own) ? t(own) : step));
@@ -343,17 +344,17 @@ function drawForm(state) {
   $("steps").replaceChildren(...steps);
   $("only").hidden = !steps.length;
   $("plan").hidden = about ? about.id !== "anthropic" : !isAllowed("anthropic");
-  // The steps of the one provider come first; among several the key itself tells which.
-  if (isOne && state !== "refused") $("work").prepend($("get"));
-  else $("work").append($("get"));
+  // The steps of the one provider come first; among several the key itself tells which. Moved only when it must be,
+  // because what is moved loses the focus.
+  const isFirst = isOne && state !== "refused";
+  if (($("work").firstElementChild === $("get")) !== isFirst) $("work").insertBefore($("get"), isFirst ? $("form") : null);
 }
 
-function drawChoice() {
-  const focused = document.activeElement.name === "provider";
+function offerProviders() {
+  $("filter").value = "";
   $("filter-row").hidden = session.providers.length <= 6;
   $("providers").replaceChildren(...session.providers.map(({ id, name }) => {
     const radio = el("input", { type: "radio", name: "provider", value: id });
-    radio.checked = id === (chosen ?? found);
     radio.addEventListener("change", () => {
       chosen = id;
       inspected = "";
@@ -362,8 +363,6 @@ function drawChoice() {
     });
     return el("label", {}, radio, name);
   }));
-  if (focused) $("providers").querySelector(":checked")?.focus();
-  filterChoice();
 }
 
 function filterChoice() {
@@ -569,7 +568,9 @@ async function notSaved(answer, provider) {
     if (data.checking || data.state === "completed") {
       session = data;
       forget();
-      return enter();
+      if (data.checking || !data.key) return enter();
+      tellStored(data.key);
+      return screen(() => stored(data.key, { isReplaced: data.purpose === "replace" }));
     }
   }
   if (linkEnded(answer)) return;
@@ -623,7 +624,7 @@ function refusalBody(data, outcome, isOurs) {
   const words = error?.error?.message;
   return [
     ...prose("what", own ? t(own, { detected: id && providerOf(id).name, retry_after: data.wait }) : data.detail ?? data.message),
-    ...(own || isOthers ? [] : prose("next", data.hint)),
+    ...(own || isOthers || isOurs ? [] : prose("next", data.hint)),
     isOthers && next("not_allowed", { list: list(session.providers.map(({ name }) => name)) }),
     data.wait ? el("p", { id: "again" }) : null,
     p("kept", say(side)),
@@ -779,7 +780,7 @@ function item(key) {
         forget();
         screen(() => pasting());
       }, whose),
-      provider.testable && TONES[state] && recheck(key, "check", false, whose),
+      provider.testable && ["active", "unverified", "failing"].includes(status) && recheck(key, "check", false, whose),
       action("remove", "remove", () => screen(() => removal(key)), { ...whose, class: "danger" })));
 }
 
@@ -847,6 +848,7 @@ document.addEventListener("drop", (event) => {
   take(event.dataTransfer.getData("text/plain"));
 });
 $("show").addEventListener("click", () => reveal(field.type === "password"));
+$("skip").addEventListener("click", () => field.focus());
 $("cancel").addEventListener("click", () => listKeys());
 $("filter").addEventListener("input", filterChoice);
 $("language").addEventListener("change", async ({ target: { value } }) => {

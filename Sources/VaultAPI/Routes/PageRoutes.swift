@@ -14,23 +14,22 @@ enum PageRoutes {
 
     private static let files: [Route] = [
         Route("GET", "/connect", .anyone, "The page behind a connect link.") { call in
-            try document(isPopup: false, call.site)
+            try document(for: call, isPopup: false)
         }.producing("text/html"),
         Route("GET", "/connect/popup", .anyone, "The same page, for the window that connect.js opens.") { call in
-            try document(isPopup: true, call.site)
+            try document(for: call, isPopup: true)
         }.producing("text/html"),
         Route("GET", "/connect/texts/{locale}", .anyone, "The page's texts in a language, by their names.") { call in
-            let texts = PageTexts.shared.json(for: call.parameters.first.map(String.init) ?? "")
-            return .file(texts, Answer.jsonType)
+            PageTexts.shared.file(for: call.parameters.first.map(String.init) ?? "").answer(to: call)
         },
-        Route("GET", "/connect.js", .anyone, "The script by which an app's page opens the window.") { _ in
-            var answer = Answer.file(
-                Array(PackageResources.widget_js), "text/javascript; charset=utf-8",
-                headers: [("Cross-Origin-Resource-Policy", "cross-origin")])
+        Route("GET", "/connect.js", .anyone, "The script by which an app's page opens the window.") { call in
+            var answer = widget.answer(to: call, headers: [("Cross-Origin-Resource-Policy", "cross-origin")])
             answer.cacheControl = "public, max-age=300"
             return answer
         }.producing("text/javascript"),
     ]
+
+    private static let widget = StaticFile("text/javascript; charset=utf-8", Array(PackageResources.widget_js))
 
     private static let calls: [Route] = [
         .returning(
@@ -78,9 +77,9 @@ enum PageRoutes {
         },
     ]
 
-    private static func document(isPopup: Bool, _ site: PublicURL) throws(VaultError) -> Answer {
+    private static func document(for call: borrowing Call, isPopup: Bool) throws(VaultError) -> Answer {
         guard let document = ConnectDocument.shared else { throw .overloaded }
-        return document.answer(isPopup: isPopup, isSecure: site.isSecure)
+        return document.answer(to: call, isPopup: isPopup)
     }
 
     private static func paste(_ call: borrowing Call) throws -> ConnectPaste {

@@ -187,6 +187,7 @@ package final class Funnel: Responder {
             vault: vault,
             context: RequestContext(caller: admitted.caller, requestID: admitted.requestID, ticket: ticket),
             site: site, parameters: admitted.parameters, query: query, ifMatch: ifMatch,
+            acceptsGzip: AcceptHeader.admits(coding: "gzip", in: head.value("accept-encoding")),
             body: try Members(body, route.shape ?? Shape()))
         return try await route.handler(call)
     }

@@ -20,6 +20,7 @@ struct Call: ~Copyable {
     let parameters: [Substring]
     let query: QueryString
     let ifMatch: Int?
+    let acceptsGzip: Bool
     let body: Members
 
     /// The id in the path; a malformed one is as absent.

@@ -7,9 +7,7 @@ import VaultProviders
 /// `keystow import …`: reads keys, says what would happen to them, and with `--apply` brings them to the server.
 enum ImportRunner {
     static func run(_ command: ImportCommand, _ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
-        guard let server = configuration.server else {
-            throw CommandFailure("which server? Set KEYSTOW_URL or give --url; this works on a running one", .usage)
-        }
+        let server = try configuration.runningServer()
         let catalogue = try configuration.catalogue()
         let doctor = KeyDoctor(catalogue)
         let input = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
@@ -66,38 +64,25 @@ private enum Greeting {
     static func exchange(
         with vault: borrowing RemoteVault, project: ProjectID?
     ) async throws(CommandFailure) -> [ProviderID] {
-        guard let caller = try await ask(vault, "/v1/token").decoded(as: Caller.self) else {
-            throw CommandFailure("the answer of \(vault.server) was not understood", .unavailable)
-        }
+        let caller = try await vault.fetch("/v1/token").understood(as: Caller.self)
         guard caller.scopes.contains(Scope.keysWrite.rawValue) else {
             throw CommandFailure("this token may not store keys: the scope keys:write is missing", .noPermission)
         }
         if caller.kind == TokenKind.admin.rawValue {
             guard let project else { throw CommandFailure("an admin's token needs --project", .usage) }
-            if caller.scopes.contains(Scope.projectsWrite.rawValue) {
-                _ = try await ask(vault, "/v1/projects/\(project)")
-            }
+            if caller.scopes.contains(Scope.projectsWrite.rawValue) { try await see(project, in: vault) }
         } else if project != nil {
             throw CommandFailure("--project is for an admin's token; this one has its own project", .usage)
         }
-        let providers = try await ask(vault, "/v1/providers").decoded(as: Providers.self)
+        let providers = try await vault.fetch("/v1/providers").decoded(as: Providers.self)
         return providers?.data.compactMap { ProviderID($0.id) } ?? []
     }
 
-    private static func ask(
-        _ vault: borrowing RemoteVault, _ path: String
-    ) async throws(CommandFailure) -> RemoteVault.Reply {
-        let reply: RemoteVault.Reply
+    private static func see(_ project: ProjectID, in vault: borrowing RemoteVault) async throws(CommandFailure) {
         do {
-            reply = try await vault.get(path)
+            _ = try await vault.fetch("/v1/projects/\(project)")
         } catch {
-            throw CommandFailure("\(vault.server) does not answer (\(error)); is the server running?", .unavailable)
+            throw error.code == .noInput ? CommandFailure("there is no such project", .usage) : error
         }
-        guard reply.status == 200 else {
-            if reply.status == 404 { throw CommandFailure("there is no such project", .usage) }
-            let text = reply.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(reply.status)"
-            throw CommandFailure(text, reply.status == 401 || reply.status == 403 ? .noPermission : .unavailable)
-        }
-        return reply
     }
 }

@@ -81,53 +81,18 @@ private struct RemoteTokens: ~Copyable {
             let body = TokenBody(
                 kind: order.kind.rawValue, name: order.name, project_id: order.project?.description,
                 scopes: order.scopes?.names, expires_at: order.expiresAt?.description)
-            guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
-            let answer = try await ask { vault async throws(HTTPClientError) in
-                var body = WipedBuffer(capacity: json.count)
-                body.append(Array(json))
-                return try await vault.post("/v1/tokens", body)
-            }
-            let made = try understood(answer, as: MadeToken.self)
+            let answer = try await vault.submit("/v1/tokens", body)
+            let made = try answer.understood(as: MadeToken.self)
             return Console.say(asJSON ? String(decoding: answer.body, as: UTF8.self) : made.token)
         case .list(let project):
             let query = project.map { "&project_id=\($0)" } ?? ""
-            let answer = try await ask { vault async throws(HTTPClientError) in
-                try await vault.get("/v1/tokens?limit=200\(query)")
-            }
-            return TokenRow.show(try understood(answer, as: TokenPage.self).data, asJSON: asJSON)
+            let answer = try await vault.fetch("/v1/tokens?limit=200\(query)")
+            return TokenRow.show(try answer.understood(as: TokenPage.self).data, asJSON: asJSON)
         case .revoke(let id):
-            _ = try await ask { vault async throws(HTTPClientError) in
-                try await vault.delete("/v1/tokens/\(id)")
-            }
+            _ = try await vault.remove("/v1/tokens/\(id)")
             Console.tell("\(id) is revoked")
             return .ok
         }
-    }
-
-    /// - Throws: also when the server does not carry out what it is asked for.
-    private func ask(
-        _ call: (borrowing RemoteVault) async throws(HTTPClientError) -> RemoteVault.Reply
-    ) async throws(CommandFailure) -> RemoteVault.Reply {
-        let reply: RemoteVault.Reply
-        do {
-            reply = try await call(vault)
-        } catch {
-            throw CommandFailure("\(vault.server) does not answer (\(error)); is the server running?", .unavailable)
-        }
-        guard (200..<300).contains(reply.status) else {
-            let text = reply.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(reply.status)"
-            throw CommandFailure(text, reply.status == 401 || reply.status == 403 ? .noPermission : .unavailable)
-        }
-        return reply
-    }
-
-    private func understood<Value: Decodable>(
-        _ reply: RemoteVault.Reply, as type: Value.Type
-    ) throws(CommandFailure) -> Value {
-        guard let value = reply.decoded(as: type) else {
-            throw CommandFailure("the server's answer was not understood", .unavailable)
-        }
-        return value
     }
 }
 

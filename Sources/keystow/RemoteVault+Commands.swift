@@ -1,0 +1,71 @@
+import FoundationEssentials
+import HTTPClient
+import VaultModel
+
+/// Calls for commands that end when the server does not carry out what it is asked for.
+extension RemoteVault {
+    func fetch(_ path: String) async throws(CommandFailure) -> Reply {
+        try await carriedOut { () async throws(HTTPClientError) in try await get(path) }
+    }
+
+    /// - Parameter body: without a secret, its members named as in the API.
+    func submit(_ path: String, _ body: some Encodable) async throws(CommandFailure) -> Reply {
+        guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
+        return try await carriedOut { () async throws(HTTPClientError) in
+            var body = WipedBuffer(capacity: json.count)
+            body.append(Array(json))
+            return try await post(path, body)
+        }
+    }
+
+    func remove(_ path: String) async throws(CommandFailure) -> Reply {
+        try await carriedOut { () async throws(HTTPClientError) in try await delete(path) }
+    }
+
+    private func carriedOut(
+        _ call: () async throws(HTTPClientError) -> Reply
+    ) async throws(CommandFailure) -> Reply {
+        let reply: Reply
+        do {
+            reply = try await call()
+        } catch {
+            throw CommandFailure("\(server) does not answer (\(error)); is the server running?", .unavailable)
+        }
+        guard (200..<300).contains(reply.status) else { throw CommandFailure(reply) }
+        return reply
+    }
+}
+
+extension RemoteVault.Reply {
+    /// - Throws: where it is no answer of this API's.
+    func understood<Value: Decodable>(as type: Value.Type) throws(CommandFailure) -> Value {
+        guard let value = decoded(as: type) else {
+            throw CommandFailure("the server's answer was not understood", .unavailable)
+        }
+        return value
+    }
+}
+
+extension CommandFailure {
+    /// Why the server did not carry out what it was asked for, in its own words.
+    init(_ refusal: RemoteVault.Reply) {
+        let text = refusal.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(refusal.status)"
+        switch refusal.status {
+        case 401, 403: self.init(text, .noPermission)
+        case 404: self.init(text, .noInput)
+        case 400, 409, 410, 422: self.init(text, .usage)
+        case 429: self.init(text, .temporary)
+        default: self.init(text, .unavailable)
+        }
+    }
+}
+
+extension Configuration {
+    /// The server of a command that does nothing without one.
+    func runningServer() throws(CommandFailure) -> BaseURL {
+        guard let server else {
+            throw CommandFailure("which server? Set KEYSTOW_URL or give --url; this works on a running one", .usage)
+        }
+        return server
+    }
+}

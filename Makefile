@@ -21,9 +21,9 @@ FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -
 help: ## print this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: deps ## build for release and serve, with data in ./keystow-data
+run: deps ## build for release, serve with data in ./keystow-data, print a link to try
 	$(SWIFT) build -c release --product keystow
-	@exec $(RELEASE)/keystow serve
+	@exec $(RELEASE)/keystow serve --connect you
 
 demo: programs ## run the whole story once against a stand-in provider, and check it
 	@exec python3 Tests/Demo/demo.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox

@@ -3,10 +3,12 @@ import VaultService
 
 /// What the command line asks for.
 enum Command: Sendable, Equatable {
-    case serve(SettingFlags)
+    /// With a user: a link for this user is made and printed as soon as the server listens.
+    case serve(SettingFlags, connect: UserID? = nil)
     case initialize(SettingFlags)
     case doctor(SettingFlags, asJSON: Bool)
     case token(TokenCommand)
+    case connect(ConnectCommand)
     case importKeys(ImportCommand)
     case rebind(RebindCommand)
     case version(asJSON: Bool)
@@ -68,6 +70,36 @@ struct ImportCommand: Sendable, Equatable {
     /// A file that holds the token to speak with.
     var tokenFile: String?
     var asJSON: Bool
+}
+
+/// `keystow connect …`: always over HTTP.
+struct ConnectCommand: Sendable, Equatable {
+    var order: ConnectOrder
+    /// Whether the end of the link is waited for.
+    var waits: Bool
+    var flags: SettingFlags
+    /// A file that holds the token to speak with.
+    var tokenFile: String?
+    var asJSON: Bool
+}
+
+/// A link that somebody wants for one user; what is `nil` is left to the server.
+struct ConnectOrder: Sendable, Equatable {
+    var user: UserID
+    /// What the page calls the user.
+    var label: String?
+    var purpose: ConnectPurpose
+    /// The key that is to be replaced: given for `replace`, and for nothing else.
+    var key: KeyID?
+    var providers: [ProviderID]?
+    /// Where the page leads back to.
+    var returnURL: String?
+    /// The page that opens the link in a popup.
+    var origin: WebOrigin?
+    var lifetimeSeconds: Int?
+    var locale: String?
+    /// Needed with an admin's token.
+    var project: ProjectID?
 }
 
 /// `keystow rebind …`: on the data directory.

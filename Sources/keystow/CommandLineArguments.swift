@@ -16,8 +16,11 @@ enum CommandLineArguments {
         case .serve:
             var form = ArgumentScanner.Form(valued: Set(Setting.ofServer.map(\.flag)))
             form.valued.insert(Setting.endpointFlag)
+            form.valued.insert("--connect")
             form.repeatable = [Setting.endpointFlag]
-            return .serve(try flags(try ArgumentScanner(rest, form: form, topic: .serve), topic: .serve))
+            let scanned = try ArgumentScanner(rest, form: form, topic: .serve)
+            let connect = try user(scanned, "--connect", topic: .serve)
+            return .serve(try flags(scanned, topic: .serve), connect: connect)
         case .initialize:
             let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)))
             return .initialize(try flags(try ArgumentScanner(rest, form: form, topic: .initialize), topic: .initialize))
@@ -26,6 +29,7 @@ enum CommandLineArguments {
             let scanned = try ArgumentScanner(rest, form: form, topic: .doctor)
             return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
+        case .connect: return .connect(try connecting(rest))
         case .importKeys: return .importKeys(try importing(rest))
         case .rebind: return .rebind(try rebinding(rest))
         case .version:
@@ -111,15 +115,9 @@ enum CommandLineArguments {
                 throw UsageFault("--validation must be best_effort, required or skip", topic)
             }
         }
-        var user: UserID?
-        if let text = scanned.values["--user"]?.first {
-            user = UserID(text)
-            guard user != nil else {
-                throw UsageFault("--user must be 1 to 200 bytes without control characters", topic)
-            }
-        }
         return ImportCommand(
-            source: source, format: format, user: user, project: try project(scanned, topic: topic),
+            source: source, format: format, user: try user(scanned, "--user", topic: topic),
+            project: try project(scanned, topic: topic),
             isApplied: scanned.switches.contains("--apply"), validation: validation,
             flags: try flags(scanned, topic: topic), tokenFile: scanned.values["--token-file"]?.first,
             asJSON: scanned.switches.contains("--json"))
@@ -159,7 +157,17 @@ enum CommandLineArguments {
         return TokenOrder(kind: kind, name: name, project: project, scopes: scopes, expiresAt: expiresAt)
     }
 
-    private static func project(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> ProjectID? {
+    static func user(
+        _ scanned: ArgumentScanner, _ flag: String, topic: HelpTopic
+    ) throws(UsageFault) -> UserID? {
+        guard let text = scanned.values[flag]?.first else { return nil }
+        guard let user = UserID(text) else {
+            throw UsageFault("\(flag) must be 1 to 200 bytes without control characters", topic)
+        }
+        return user
+    }
+
+    static func project(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> ProjectID? {
         guard let text = scanned.values["--project"]?.first else { return nil }
         guard let id = ProjectID(text) else {
             throw UsageFault("--project must be a project's id: prj_ and 26 characters", topic)
@@ -167,7 +175,7 @@ enum CommandLineArguments {
         return id
     }
 
-    private static func flags(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> SettingFlags {
+    static func flags(_ scanned: ArgumentScanner, topic: HelpTopic) throws(UsageFault) -> SettingFlags {
         var flags = SettingFlags()
         for setting in Setting.allCases { flags.values[setting] = scanned.values[setting.flag]?.first }
         for text in scanned.values[Setting.endpointFlag] ?? [] {

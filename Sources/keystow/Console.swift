@@ -34,7 +34,7 @@ enum Console {
     ///
     /// - Parameter text: one line; `nil` takes the last one away.
     static func show(progress text: String?) {
-        guard isatty(STDERR_FILENO) == 1 else { return }
+        guard isWatched else { return }
         // A line that is wrapped could not be taken back whole.
         var size = winsize()
         let width = unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? size.ws_col : 80
@@ -44,6 +44,9 @@ enum Console {
 
     /// Whether a person reads standard output.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Whether a person reads standard error.
+    static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
     private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> ExitCode {
         var rest = bytes

@@ -8,12 +8,13 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case tokenCreate = "token create"
     case tokenList = "token list"
     case tokenRevoke = "token revoke"
+    case connect
     case importKeys = "import"
     case rebind
     case version
 
     /// The commands, in the order in which one meets them.
-    static let commands: [HelpTopic] = [.serve, .initialize, .token, .importKeys, .rebind, .doctor, .version]
+    static let commands: [HelpTopic] = [.serve, .initialize, .token, .connect, .importKeys, .rebind, .doctor, .version]
 
     /// One line, in the list of commands.
     var summary: String {
@@ -26,6 +27,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .tokenCreate: "make an access token, and print it once"
         case .tokenList: "list access tokens, without their secret part"
         case .tokenRevoke: "end an access token from the next request on"
+        case .connect: "make a link by which a user saves a key, and print it"
         case .importKeys: "take keys from a file or the environment into the vault"
         case .rebind: "bind a provider's keys to the base URL that is configured for it now"
         case .version: "print the version"
@@ -45,13 +47,18 @@ enum HelpTopic: String, Sendable, CaseIterable {
     private var usage: String {
         switch self {
         case .keystow: "keystow COMMAND [FLAG]…"
-        case .serve, .initialize: "keystow \(rawValue) [FLAG]…"
+        case .serve: "keystow serve [--connect USER] [FLAG]…"
+        case .initialize: "keystow init [FLAG]…"
         case .doctor: "keystow doctor [--json] [FLAG]…"
         case .token: "keystow token create | list | revoke [FLAG]…"
         case .tokenCreate:
             "keystow token create --kind adm|app [--project ID] [--name NAME] [--scopes SCOPE,…] [--expires-at TIME]"
         case .tokenList: "keystow token list [--project ID] [--json]"
         case .tokenRevoke: "keystow token revoke ID"
+        case .connect:
+            "keystow connect --user NAME [--label TEXT] [--purpose store|replace|manage] [--key ID] [--providers ID,…]\n"
+                + "                       [--return-url URL] [--origin ORIGIN] [--ttl TIME] [--locale LANGUAGE]\n"
+                + "                       [--project ID] [--wait] [--json] [--token-file FILE]"
         case .importKeys:
             "keystow import FILE | - | --environment [--format env|toml|csv] [--user NAME] [--project ID] [--apply]\n"
                 + "                      [--validation best_effort|required|skip] [--json]"
@@ -71,6 +78,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
             """
             Once it listens, it prints {"listening":"http://127.0.0.1:PORT"} on standard output. Ends well on
             SIGINT and SIGTERM: what is being answered is answered.
+
+            With --connect USER it then makes a link by which USER can save a key in the oldest project, good for an
+            hour and for one key, and prints it as {"connect":"…"}: to try the page with, not for a server whose
+            output is kept.
             """
         case .initialize:
             """
@@ -86,6 +97,25 @@ enum HelpTopic: String, Sendable, CaseIterable {
             """
             Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
             in --token-file; otherwise works on the data directory, which needs the server to be stopped.
+            """
+        case .connect:
+            """
+            The link, alone on standard output, opens a page for this one user (NAME is your app's own name for them;
+            TEXT is what the page shows): whoever opens it can save a key in that user's name, so it belongs to them
+            alone, and in no log. An admin's token needs --project, an app's has its own.
+
+              store     save a key; the link works once (the default)
+              replace   save another key in place of --key ID; the link works once
+              manage    see, replace and remove the user's keys, until the link ends
+
+            --providers offers these alone. --return-url is where the page leads back to, --origin the page that opens
+            the link in a popup. --ttl is how long it holds: seconds, or such as 30m, 2h, 7d [30m]. --locale is the
+            page's language; without it, the browser's.
+
+            --wait stays until the link has ended and says how: 0 a key was saved, 75 the link expired, 65 it was
+            cancelled, 130 Ctrl-C, which leaves the link as it is. --json prints what the server answered, and with
+            --wait the session at its end on a second line. Else 64 what is asked for cannot be, 66 no such key or
+            project, 69 no server, 77 a token that may not.
             """
         case .importKeys:
             """
@@ -123,7 +153,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
         switch self {
         case .keystow: ["keystow serve", "keystow token create --kind app --project prj_01jd0000000000000000000000"]
         case .serve:
-            ["keystow serve", "keystow serve --listen :0 --data-dir ./somewhere", "KEYSTOW_LOG=debug keystow serve"]
+            [
+                "keystow serve", "keystow serve --listen :0 --data-dir ./somewhere", "keystow serve --connect ada",
+                "KEYSTOW_LOG=debug keystow serve",
+            ]
         case .initialize: ["keystow init --data-dir ./somewhere --master-key-file ./elsewhere/master.key"]
         case .doctor: ["keystow doctor", "keystow doctor --json --data-dir ./somewhere"]
         case .token: ["keystow token create --kind adm", "keystow token list --json"]
@@ -134,6 +167,12 @@ enum HelpTopic: String, Sendable, CaseIterable {
             ]
         case .tokenList: ["keystow token list --url http://127.0.0.1:8420 --token-file ./admin.token"]
         case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000"]
+        case .connect:
+            [
+                "keystow connect --user user-42 --label ada@example.com --wait",
+                "keystow connect --user user-42 --purpose replace --key key_01jd0000000000000000000000 --ttl 2h",
+                "keystow connect --user user-42 --purpose manage --return-url https://notes.example/settings",
+            ]
         case .importKeys:
             [
                 "keystow import keys.csv", "keystow import keys.csv --apply --token-file ./app.token",
@@ -156,7 +195,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .serve: settings = Setting.ofServer
         case .initialize, .doctor, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
-        case .importKeys: settings = [.url, .token]
+        case .connect, .importKeys: settings = [.url, .token]
         case .keystow, .token, .version: return nil
         }
         var lines: [String] = []

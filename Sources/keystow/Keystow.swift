@@ -26,9 +26,9 @@ struct Keystow {
             switch command {
             case .help(let topic): return Console.say(String(topic.page.dropLast()))
             case .version(let asJSON): return Console.say(Version.line(asJSON: asJSON))
-            case .serve(let flags):
+            case .serve(let flags, let user):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
-                return try await ServeCommand.run(configuration)
+                return try await ServeCommand.run(configuration, connect: user)
             case .initialize(let flags):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
                 return try await InitCommand.run(configuration)
@@ -38,6 +38,9 @@ struct Keystow {
             case .token(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await TokenRunner.run(command, configuration)
+            case .connect(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await ConnectRunner.run(command, configuration)
             case .importKeys(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await ImportRunner.run(command, configuration)

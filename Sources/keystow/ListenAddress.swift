@@ -32,6 +32,9 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The same address on the port that is really listened on.
+    func on(_ port: UInt16) -> ListenAddress { ListenAddress(address: address, port: port) }
+
     /// Whether only this machine can reach it.
     var isLoopback: Bool { IPAddress(address)?.isLoopback ?? false }
 

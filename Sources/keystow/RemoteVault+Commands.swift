@@ -49,7 +49,10 @@ extension RemoteVault.Reply {
 extension CommandFailure {
     /// Why the server did not carry out what it was asked for, in its own words.
     init(_ refusal: RemoteVault.Reply) {
-        let text = refusal.problem.map { "\($0.detail) \($0.hint)" } ?? "the server answered \(refusal.status)"
+        let text =
+            refusal.problem.map { problem in
+                problem.field.map { "\($0): \(problem.detail)" } ?? "\(problem.detail) \(problem.hint)"
+            } ?? "the server answered \(refusal.status)"
         switch refusal.status {
         case 401, 403: self.init(text, .noPermission)
         case 404: self.init(text, .noInput)

@@ -79,6 +79,8 @@ struct RemoteProblem: Decodable, Sendable {
     let detail: String
     let hint: String
     let retryable: Bool
+    /// The member of the request that is at fault.
+    let field: String?
     let key_id: String?
     let kind: String?
     let detected_provider: String?

@@ -100,6 +100,38 @@ import VaultService
         #expect(revoke.act == .revoke(id))
     }
 
+    @Test func `a server makes a link to try the page with when it is told for whom`() throws {
+        #expect(try parse("serve --connect ada") == .serve(SettingFlags(), connect: UserID("ada")))
+        #expect(try parse("serve --listen :0") == .serve(SettingFlags(values: [.listen: ":0"]), connect: nil))
+    }
+
+    @Test func `a link is for one user, and says what for`() throws {
+        func parsed(_ line: String) throws -> ConnectCommand? {
+            guard case .connect(let command) = try parse(line) else { return nil }
+            return command
+        }
+        let user = try #require(UserID("u"))
+        let plain = ConnectCommand(
+            order: ConnectOrder(user: user, purpose: .store), waits: false, flags: SettingFlags(), asJSON: false)
+        #expect(try parsed("connect --user u") == plain)
+        let project = try #require(ProjectID("prj_01jd0000000000000000000000"))
+        let key = try #require(KeyID("key_01jd0000000000000000000000"))
+        var order = ConnectOrder(user: user, purpose: .replace)
+        (order.label, order.key, order.project, order.locale) = ("x", key, project, "de")
+        (order.providers, order.lifetimeSeconds) = (["anthropic", "xai"].compactMap { ProviderID($0) }, 7200)
+        (order.returnURL, order.origin) = ("https://a.example/b?c=d", WebOrigin("https://a.example"))
+        let all = ConnectCommand(
+            order: order, waits: true, flags: SettingFlags(values: [.url: "http://localhost:1"]), tokenFile: "t",
+            asJSON: true)
+        let line =
+            "connect --user u --label x --purpose replace --key \(key) --providers anthropic,xai --ttl 2h --locale de"
+            + " --return-url https://a.example/b?c=d --origin HTTPS://A.example:443 --project \(project) --wait --json"
+        #expect(try parsed(line + " --token-file t --url http://localhost:1") == all)
+        for (text, seconds) in [("90", 90), ("30m", 1800), ("7d", 604_800), ("604800", 604_800), ("1000ms", 1)] {
+            #expect(try parsed("connect --user u --ttl \(text)")?.order.lifetimeSeconds == seconds)
+        }
+    }
+
     @Test func `what is imported is a file, standard input or the environment`() throws {
         func parsed(_ line: String) throws -> ImportCommand? {
             guard case .importKeys(let command) = try parse(line) else { return nil }
@@ -145,6 +177,22 @@ import VaultService
         ("import f --user \u{1}", "--user must be 1 to 200 bytes without control characters"),
         ("import f --data-dir d", "unknown flag --data-dir"), ("import f --project x", "--project must be"),
         ("init --token x", "unknown flag --token"),
+        ("connect", "whose key? Give --user"), ("connect ada", "there are words too many"),
+        ("connect --user \u{1}", "--user must be 1 to 200 bytes without control characters"),
+        ("connect --user u --purpose stor", "--purpose must be store, replace or manage"),
+        ("connect --user u --purpose replace", "--key and --purpose replace belong together"),
+        ("connect --user u --key key_01jd0000000000000000000000", "--key and --purpose replace belong together"),
+        ("connect --user u --purpose replace --key sk-ant-api03-x", "--key must be a key's id, key_ and 26 characters"),
+        ("connect --user u --providers anthropic,", "--providers must be ids such as anthropic,openai"),
+        ("connect --user u --origin http://a.example", "--origin must be https://host[:port]"),
+        ("connect --user u --ttl 0", "--ttl must be 1 to 604800 seconds"),
+        ("connect --user u --ttl 8d", "--ttl must be"),
+        ("connect --user u --ttl 1500ms", "--ttl must be"), ("connect --user u --ttl 1h30m", "--ttl must be"),
+        ("connect --user u --purpose manage --wait", "--wait is for a link that ends when a key is stored"),
+        ("connect --user u --project x", "--project must be"),
+        ("connect --user u --data-dir d", "unknown flag --data-dir"),
+        ("connect --key=x --user u --token kst_app_x", "unknown flag --token"),
+        ("serve --connect \u{1}", "--connect must be 1 to 200 bytes without control characters"),
     ])
     func `what is not understood is said, with the nearest name`(_ line: String, _ message: String) {
         #expect(complaint(line)?.hasPrefix(message) == true, "\(complaint(line) ?? "understood")")
@@ -152,7 +200,8 @@ import VaultService
 
     @Test(arguments: [
         "sk-ant-api03-abcDEF", "serve --sk-ant-api03-abcDEF=x", "serve --token=kst_adm_abc123", "token kst_adm_abc123",
-        "import --key=sk-ant-api03-abcDEF",
+        "import --key=sk-ant-api03-abcDEF", "connect --user u --purpose replace --key sk-ant-api03-abcDEF",
+        "connect --sk-ant-api03-abcDEF",
     ])
     func `a secret in the wrong place is not repeated`(_ line: String) {
         let message = complaint(line)

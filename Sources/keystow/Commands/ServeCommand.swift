@@ -6,7 +6,10 @@ import VaultService
 
 /// `keystow serve`: makes the vault where there is none, opens it, answers until told to stop.
 enum ServeCommand {
-    static func run(_ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
+    /// - Parameter user: for whom a link is made and printed, so that the page can be tried.
+    static func run(
+        _ configuration: Configuration, connect user: UserID? = nil
+    ) async throws(CommandFailure) -> ExitCode {
         let signals = StopSignals()
         let log = ServerLog(threshold: configuration.log, time: SystemTime())
         if try !exists(configuration) { try await makeVault(configuration, log) }
@@ -21,10 +24,11 @@ enum ServeCommand {
         }
         let site = PublicURL(configuration.publicURL?.description ?? "http://\(configuration.listen)")
         let listener = try listen(configuration, vault, site, log)
-        if configuration.publicURL == nil {
-            site.change(to: "http://\(ListenAddress(address: configuration.listen.address, port: listener.port))")
-        }
-        announce(configuration, port: listener.port, log)
+        let address = configuration.listen.on(listener.port)
+        let base = configuration.publicURL?.description ?? "http://\(address)"
+        site.change(to: base)
+        announce(address, log)
+        if let user { await offer(to: user, vault, at: base) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await listener.run() }
             group.addTask { await vault.run() }
@@ -74,14 +78,25 @@ enum ServeCommand {
         }
     }
 
-    private static func announce(_ configuration: Configuration, port: UInt16, _ log: ServerLog) {
-        let address = ListenAddress(address: configuration.listen.address, port: port)
+    private static func announce(_ address: ListenAddress, _ log: ServerLog) {
         Console.say("{\"listening\":\"http://\(address)\"}")
         if Console.isTerminal {
             Console.tell("try it, with a token: curl -s http://\(address)/v1/token -H 'Authorization: Bearer kst_…'")
             Console.tell("Ctrl-C stops")
         } else {
             log.note(.info, .listening, [("url", "http://\(address)"), ("try", "curl -s http://\(address)/readyz")])
+        }
+    }
+
+    /// Makes and prints a link to try the page with. The server goes on without one when there can be none.
+    private static func offer(to user: UserID, _ vault: Vault, at base: String) async {
+        do {
+            let link = try await TrialLink(for: user, in: vault, at: base)
+            _ = Console.say(line: link.line())
+            guard Console.isWatched else { return }
+            Console.tell("open that address and paste a key, as \(user); it works once, until \(link.expiresAt)")
+        } catch {
+            Console.tell("no link for --connect: \(error)")
         }
     }
 }

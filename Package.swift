@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
         .target(name: "HTTPClient", dependencies: ["VaultModel", "CCurl"]),
         .target(name: "HTTPServer", dependencies: ["VaultModel", "CMicroHTTPD"]),
-        .target(name: "Compression", dependencies: ["CZlib"]),
+        .target(name: "Deflate", dependencies: ["CZlib"]),
 
         // Floor 3: what is known of providers. Every file of the catalogue is data.
         .target(
@@ -55,7 +55,7 @@ let package = Package(
 
         // Floor 5: what the outside sees.
         .target(
-            name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer", "Compression"],
+            name: "VaultAPI", dependencies: ["VaultModel", "VaultService", "HTTPServer", "Deflate"],
             resources: [.embedInCode("Pages")]
         ),
 
@@ -85,6 +85,7 @@ let package = Package(
         ),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
+        .testTarget(name: "DeflateTests", dependencies: ["Deflate"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
         .testTarget(
             name: "HTTPClientTests",
@@ -108,7 +109,7 @@ let package = Package(
             name: "VaultAPITests",
             dependencies: [
                 "VaultAPI", "VaultService", "VaultProviders", "VaultStore", "VaultCrypto", "VaultModel", "HTTPServer",
-                "keystow-sandbox", "VaultTestKit", "CSQLite",
+                "Deflate", "keystow-sandbox", "VaultTestKit", "CSQLite",
             ]
         ),
         .testTarget(

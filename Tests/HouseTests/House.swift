@@ -5,7 +5,7 @@ enum House {
     static let cModules: Set = ["COpenSSL", "CSQLite", "CPostgres", "CCurl", "CMicroHTTPD", "CZlib"]
 
     static let swiftLibraries: Set = [
-        "VaultModel", "VaultCrypto", "VaultStore", "Migrations", "HTTPClient", "HTTPServer", "Compression",
+        "VaultModel", "VaultCrypto", "VaultStore", "Migrations", "HTTPClient", "HTTPServer", "Deflate",
         "VaultProviders", "VaultService", "VaultAPI",
     ]
 
@@ -16,10 +16,10 @@ enum House {
         "VaultStore": ["VaultModel", "Migrations", "CSQLite", "CPostgres"],
         "HTTPClient": ["VaultModel", "CCurl"],
         "HTTPServer": ["VaultModel", "CMicroHTTPD"],
-        "Compression": ["CZlib"],
+        "Deflate": ["CZlib"],
         "VaultProviders": ["VaultModel", "HTTPClient"],
         "VaultService": ["VaultModel", "VaultCrypto", "VaultStore", "VaultProviders", "HTTPClient"],
-        "VaultAPI": ["VaultModel", "VaultService", "HTTPServer", "Compression"],
+        "VaultAPI": ["VaultModel", "VaultService", "HTTPServer", "Deflate"],
         "keystow": swiftLibraries,
         "keystow-bench": swiftLibraries,
         "keystow-sandbox": ["VaultModel", "HTTPServer"],

@@ -1,4 +1,4 @@
-import Compression
+import Deflate
 import VaultModel
 
 /// Bytes that are the same for everybody, and the same compressed: nothing of a caller is ever compressed, because its

@@ -12,7 +12,7 @@ let token = null;
 let session = null;
 /// The paste as it came, with its line breaks; the field shows it on one line.
 let paste = "";
-/// The provider chosen by hand, and the one whose key the paste was recognised to be.
+/// The provider chosen by hand, and the one that the paste was recognised as.
 let chosen = null;
 let found = null;
 /// The key of a manage link that is being replaced.
@@ -22,7 +22,6 @@ let about = null;
 /// Grows with each question, so that an answer that comes too late is dropped.
 let turn = 0;
 let isBusy = false;
-/// What was inspected last, so that leaving the field does not ask again.
 let inspected = "";
 let draw = () => {};
 let isNew = true;
@@ -77,7 +76,6 @@ async function speak(wish = wished()) {
   $("language").value = wish;
 }
 
-/// A moment in words and to the minute, by the server's clock.
 function when(text) {
   const at = Date.parse(text);
   const seconds = (at - Date.now() - skew) / 1000;
@@ -116,7 +114,6 @@ function link(address, label, attributes) {
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", title: t("opens"), ...attributes }, label);
 }
 
-/// A link that looks like a button.
 const button = (name, address) => link(address, say(`action.${name}`), { class: "button", "data-action": name });
 
 /// Text of the server, its web addresses as links, each line a paragraph.
@@ -201,10 +198,11 @@ async function open() {
   if (/^#[\da-f]{6}$/i.test(accent)) document.documentElement.style.setProperty("--accent", accent);
   offerProviders();
   tell("ready");
-  enter();
+  enter(session);
 }
 
-function enter() {
+function enter(data) {
+  session = data;
   const { state, key, purpose } = session;
   main.dataset.purpose = purpose;
   if (session.checking) return poll();
@@ -216,7 +214,6 @@ function enter() {
   else screen(() => pasting(false));
 }
 
-/// The link does not open the page.
 function barred(answer) {
   if (!linkEnded(answer)) screen(() => ended(answer.status ? "unavailable" : "offline", null, answer.data.detail));
 }
@@ -232,14 +229,12 @@ function linkEnded({ status, code }) {
   return true;
 }
 
-/// Another tab was faster: what did it store?
 async function again() {
   const mine = ++turn;
-  const answer = await look();
+  const { data } = await look();
   if (mine !== turn) return;
-  if (answer.data.state !== "completed") return screen(() => ended("used"));
-  session = answer.data;
-  enter();
+  if (data.state === "completed") enter(data);
+  else screen(() => ended("used"));
 }
 
 /// While the page is open the link stays alive, also while its user is in the provider's console.
@@ -249,14 +244,12 @@ async function stayAlive() {
   const answer = await look();
   if (mine !== turn || (!answer.ok && linkEnded(answer)) || !answer.ok) return;
   if (answer.data.state === session.state) return;
-  session = answer.data;
   forget();
-  enter();
+  enter(answer.data);
 }
 
 // Screens
 
-/// Shows a screen, and again when its language changes.
 function screen(render) {
   clearInterval(ticking);
   note();
@@ -274,7 +267,7 @@ function show(state, { outcome = "", kind = "", tone = "", title, body = [], act
   const isForm = ["choose", "paste", "refused"].includes(state);
   const isLost = state === "refused" && tone === "bad";
   Object.assign(main.dataset, { state, outcome, kind, tone });
-  main.setAttribute("aria-busy", String(["loading", "checking"].includes(state)));
+  main.setAttribute("aria-busy", String(state === "loading"));
   if (title) {
     $("title").replaceChildren(...title);
     document.title = [$("title").textContent, session?.project.name].filter(Boolean).join(" · ");
@@ -302,14 +295,12 @@ function show(state, { outcome = "", kind = "", tone = "", title, body = [], act
 
 const isAllowed = (id) => session.providers.some((provider) => provider.id === id);
 
-/// A provider that this link does not list has a name at least.
 function providerOf(id) {
   if (!id) return null;
   const name = id.charAt(0).toUpperCase() + id.slice(1).replaceAll("_", " ");
   return session.providers.find((provider) => provider.id === id) ?? { id, name, steps: [] };
 }
 
-/// The provider whose key it is to be, when that is settled.
 const settled = () => providerOf(target?.provider)
   ?? (session.providers.length === 1 ? session.providers[0] : providerOf(chosen));
 
@@ -344,8 +335,7 @@ function drawForm(state) {
   $("steps").replaceChildren(...steps);
   $("only").hidden = !steps.length;
   $("plan").hidden = about ? about.id !== "anthropic" : !isAllowed("anthropic");
-  // The steps of the one provider come first; among several the key itself tells which. Moved only when it must be,
-  // because what is moved loses the focus.
+  // The steps of the one provider come first; among several the key tells which. What is moved loses the focus.
   const isFirst = isOne && state !== "refused";
   if (($("work").firstElementChild === $("get")) !== isFirst) $("work").insertBefore($("get"), isFirst ? $("form") : null);
 }
@@ -401,7 +391,6 @@ function ended(state, reason = null, detail = null) {
   });
 }
 
-/// The way back to the app.
 function leaving(isMain = false) {
   if (opener) return [action("close", "close", () => window.close(), { class: isMain ? "primary" : "" })];
   const href = web(session?.return_url, true);
@@ -423,7 +412,6 @@ function reveal(isShown) {
   $("show").setAttribute("aria-pressed", String(isShown));
 }
 
-/// The line under the field.
 function hint(text, isGood = false) {
   $("say").textContent = text;
   $("say").className = isGood ? "good" : "";
@@ -439,7 +427,6 @@ function signIn(text) {
   return Object.entries(kinds).find(([name]) => plain.includes(`sk-ant-${name}`))?.[1];
 }
 
-/// Whether the paste is such a sign-in, which then is refused.
 function isSignIn(isPaste) {
   const kind = signIn(paste);
   if (kind) refuse({ code: "oauth_token_rejected", kind, isLocal: true }, isPaste);
@@ -546,17 +533,22 @@ async function poll() {
     if (mine !== turn || (!answer.ok && linkEnded(answer))) return;
     if (!answer.ok) misses += 1;
     else if (!answer.data.checking) {
-      session = answer.data;
-      const { key, state, purpose } = session;
-      if (state !== "completed" || !key) {
-        enter();
-        return purpose === "manage" || note("restart.note");
-      }
-      tellStored(key);
-      return screen(() => stored(key, { isReplaced: purpose === "replace" }));
+      if (saved(answer.data)) return;
+      enter(answer.data);
+      return answer.data.purpose === "manage" || note("restart.note");
     } else misses = 0;
   }
   screen(() => ended("offline"));
+}
+
+/// Whether the link turns out to have saved its key after all.
+function saved(data) {
+  if (data.state !== "completed" || !data.key) return false;
+  session = data;
+  forget();
+  tellStored(data.key);
+  screen(() => stored(data.key, { isReplaced: data.purpose === "replace" }));
+  return true;
 }
 
 async function notSaved(answer, provider) {
@@ -565,13 +557,8 @@ async function notSaved(answer, provider) {
     const mine = turn;
     const { data } = await look();
     if (mine !== turn) return;
-    if (data.checking || data.state === "completed") {
-      session = data;
-      forget();
-      if (data.checking || !data.key) return enter();
-      tellStored(data.key);
-      return screen(() => stored(data.key, { isReplaced: data.purpose === "replace" }));
-    }
+    if (saved(data)) return;
+    if (data.checking) return enter(data);
   }
   if (linkEnded(answer)) return;
   const { status, wait, code } = answer;
@@ -619,12 +606,14 @@ function saveAs(id) {
 function refusalBody(data, outcome, isOurs) {
   const { code, kind, detected_provider: id, provider_error: error } = data;
   const own = [`say.${code}.${kind}`, `say.${code}`, `${outcome}.what`].find(has);
-  const isOthers = id && !isAllowed(id);
+  const isAsked = outcome === "ambiguous";
+  const isOthers = isAsked ? !data.candidates.some(isAllowed) : id && !isAllowed(id);
   const side = [data.status === 429 ? "side.limit" : `side.${outcome}`].find(has) ?? (isOurs ? "side.vault" : "side.paste");
   const words = error?.error?.message;
   return [
     ...prose("what", own ? t(own, { detected: id && providerOf(id).name, retry_after: data.wait }) : data.detail ?? data.message),
-    ...(own || isOthers || isOurs ? [] : prose("next", data.hint)),
+    // What the server advises is for users only where it is about the paste.
+    ...(own || isOthers || isAsked || ![undefined, 422].includes(data.status) ? [] : prose("next", data.hint)),
     isOthers && next("not_allowed", { list: list(session.providers.map(({ name }) => name)) }),
     data.wait ? el("p", { id: "again" }) : null,
     p("kept", say(side)),
@@ -655,7 +644,6 @@ function signInBody(kind, isLocal) {
   ];
 }
 
-/// When trying again makes sense: in so many seconds, or at a time of the day.
 function waitFor(seconds) {
   const end = Date.now() + seconds * 1000;
   const isLong = seconds > 120;
@@ -687,7 +675,6 @@ function verdictText({ verdict, last_check: last }) {
   return prose("next", own ? t(own) : verdict.message);
 }
 
-/// A key is stored: whether it works, and what is left to do.
 function stored(key, { isUsed = false, isReplaced = false, isAlready = false } = {}) {
   if (!key) return ended("used");
   about = providerOf(key.provider);
@@ -720,7 +707,6 @@ function stored(key, { isUsed = false, isReplaced = false, isAlready = false } =
   });
 }
 
-/// A button that has a stored key tested once more.
 function recheck(key, name, isPaid = false, attributes = {}) {
   return action(name, name, async () => {
     if (isBusy) return;
@@ -784,7 +770,6 @@ function item(key) {
       action("remove", "remove", () => screen(() => removal(key)), { ...whose, class: "danger" })));
 }
 
-/// The list again, with what is now known of one key; a removed one leaves it.
 function listKeys(changed = {}) {
   target = null;
   forget();
@@ -834,9 +819,8 @@ field.addEventListener("input", () => {
   hint("");
   isSignIn(false);
 });
-// Not at once: a line that grows under the pointer would take the button away from a click that has begun.
+// Not at once: a new line would move the button away under a click that has begun.
 field.addEventListener("blur", () => setTimeout(() => isBusy || !session || inspect(false), 300));
-// A paste or a drop anywhere on the page is meant for the field.
 document.addEventListener("paste", (event) => {
   if (event.target === $("filter") || $("work").hidden) return;
   event.preventDefault();

@@ -16,7 +16,8 @@
      popup.close(); popup.focus();
 
    After a success the window stays until the user closes it, so that its last screen can be read; call popup.close() to
-   close it at once. A second call while a popup is open brings that one to the front.
+   close it at once. A second call while a popup is open brings that one to the front. Your page must not send
+   `Cross-Origin-Opener-Policy: same-origin`, which severs it from the popup; `same-origin-allow-popups` is fine.
 
    onSuccess is news for the page, not proof: anyone can run scripts in their own browser. Let your server ask
    GET /v1/connect/sessions/{id} whether the session is `completed` and for whom, before it counts on the key. */
@@ -38,19 +39,19 @@
 
   function connect({ token, locale, onSuccess, onError, onClose } = {}) {
     if (typeof token !== "string" || !token) throw new TypeError("Keystow.connect: token is missing");
-    if (open) {
-      open.focus();
-      return open;
+    if (open && !open.popup.closed) {
+      open.popup.focus();
+      return open.handle;
     }
     const wish = locale ? `&locale=${encodeURIComponent(locale)}` : "";
     const popup = window.open(`${base}connect/popup#${token}${wish}`, "_blank", place());
-    const handle = { close: () => popup && popup.close(), focus: () => popup && popup.focus() };
     if (!popup) {
       if (onError) onError({ code: "popup_blocked" });
       if (onClose) onClose();
-      return handle;
+      return { close() {}, focus() {} };
     }
-    open = handle;
+    const handle = { close: () => popup.close(), focus: () => popup.focus() };
+    open = { popup, handle };
     let stored = false;
     const hear = (event) => {
       if (event.origin !== origin || event.source !== popup || !event.data) return;
@@ -69,7 +70,7 @@
       // What the popup said last may still be on its way.
       setTimeout(() => {
         window.removeEventListener("message", hear);
-        open = null;
+        if (open && open.popup === popup) open = null;
         if (onClose) onClose();
       }, 0);
     }, 300);

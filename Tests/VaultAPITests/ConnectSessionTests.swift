@@ -56,14 +56,14 @@ import VaultTestKit
         (#""user_id":"a","locale":"en\"><x""#, "locale"),
     ]
 
-    @Test(arguments: unusable.indices)
-    func `what cannot be in a link is refused by name`(_ index: Int) async throws {
-        let (members, field) = Self.unusable[index]
+    @Test func `what cannot be in a link is refused by name`() async throws {
         try await Stage.run { vault in
-            let answer = try await vault.post("/v1/connect/sessions", "{\(members)}")
-            expectProblem(answer, 422, "invalid_field", ["field"])
-            #expect(answer.json["field"].string == field)
-            // The control: the same without that member is a link.
+            for (members, field) in Self.unusable {
+                let answer = try await vault.post("/v1/connect/sessions", "{\(members)}")
+                expectProblem(answer, 422, "invalid_field", ["field"])
+                #expect(answer.json["field"].string == field, "\(members)")
+            }
+            // The control: without any of those it is a link.
             _ = try await vault.link(user: "a")
         }
     }

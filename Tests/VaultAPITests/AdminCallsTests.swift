@@ -156,7 +156,8 @@ struct AdminCallsTests {
 
     @Test(arguments: [
         ("logo", #""//cdn.example/l.png""#), ("logo", #""https://cdn.example/l.png""#), ("logo", "\"\""), ("logo", "1"),
-        ("logo", #""data:text/html;base64,AAAA""#), ("accent_color", #""crimson""#), ("accent_color", ##""#12345g""##),
+        ("logo", #""data:text/html;base64,AAAA""#), ("accent_color", #""crimson""#), ("accent_color", #""red""#),
+        ("accent_color", ##""#12345g""##),
         ("accent_color", ##""#777777""##), ("accent_color", ##""#ffff00""##),
     ])
     func `a brand that cannot be shown is refused, and nothing of it is said back`(

@@ -6,7 +6,7 @@ private enum Field {
     static let origins = Member.texts("allowed_origins", count: 0...50, each: 1...200)
     static let providers = Member.texts("allowed_providers", count: 0...100, each: 1...40)
     static let logo = Member.text("logo", 1...Logo.dataURLCount).nullable
-    static let accentColor = Member.text("accent_color", 7...7).nullable
+    static let accentColor = Member.text("accent_color", 1...40).nullable
     static let projectID = Member.text("project_id", 1...40)
     static let kind = Member.choice("kind", TokenKind.allCases.map(\.rawValue)).required
     static let scopes = Member.texts("scopes", count: 1...Scope.allCases.count, each: 1...40)

@@ -13,7 +13,7 @@ import VaultTestKit
     private static let german = texts.written["de"] ?? [:]
 
     private static func json(_ texts: PageTexts, _ locale: String) throws -> [String: String] {
-        try JSONDecoder().decode([String: String].self, from: Data(texts.json(for: locale)))
+        try JSONDecoder().decode([String: String].self, from: Data(texts.file(for: locale).bytes))
     }
 
     // MARK: Languages

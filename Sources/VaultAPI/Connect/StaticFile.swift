@@ -5,7 +5,7 @@ import VaultModel
 /// size would tell of it.
 struct StaticFile: Sendable {
     private let contentType: String
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private let compressed: [UInt8]?
 
     init(_ contentType: String, _ bytes: [UInt8]) {

@@ -39,6 +39,12 @@ package struct Provider: Sendable, Decodable {
     /// Whether a call that costs a few tokens can prove that its account can pay.
     package var hasFundingCheck: Bool { calls?.funding != nil }
 
+    /// What the doctor calls a sign-in token of it that can be sent like a key.
+    package var signInKind: String {
+        let access = "oauth_access_token"
+        return refused.contains { $0.kind == access } ? access : "sign_in_token"
+    }
+
     /// Whether its keys can be proven by a call.
     package var canBeTested: Bool { calls != nil }
 

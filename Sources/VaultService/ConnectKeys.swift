@@ -196,7 +196,9 @@ extension Vault {
         if diagnosis.refusal == .ambiguous {
             // Even where only one is left its user has to say so: the key could be of somebody whom we do not know.
             diagnosis.candidates = diagnosis.candidates.filter(providers.contains)
-            if diagnosis.candidates.isEmpty {
+            if !diagnosis.candidates.isEmpty {
+                diagnosis.hint = "Say which provider it belongs to: \(names(of: diagnosis.candidates))?"
+            } else {
                 diagnosis.refusal = .malformed
                 diagnosis.kind = "unknown"
                 diagnosis.message = "This does not look like a key of \(names(of: providers))."

@@ -16,6 +16,8 @@ package struct ProviderSummary: Sendable, Equatable {
     package let keyBeginning: String?
     package let canBeTested: Bool
     package let hasFundingCheck: Bool
+    /// What the doctor calls a sign-in token of it that can be sent like a key.
+    package let signInKind: String
 
     /// What to do instead of what was pasted.
     package var newKeyHint: String { "Create an API key at \(consoleURL) and paste that instead." }
@@ -29,7 +31,8 @@ extension Vault {
         catalogue[id].map(summary)
             ?? ProviderSummary(
                 id: id, name: id.description, consoleURL: "", billingURL: "", docsURL: nil, environmentVariable: nil,
-                steps: [], params: [], keyBeginning: nil, canBeTested: false, hasFundingCheck: false)
+                steps: [], params: [], keyBeginning: nil, canBeTested: false, hasFundingCheck: false,
+                signInKind: "sign_in_token")
     }
 
     func summary(_ provider: Provider) -> ProviderSummary {
@@ -37,6 +40,7 @@ extension Vault {
             id: provider.id, name: provider.name, consoleURL: provider.consoleURL, billingURL: provider.billingURL,
             docsURL: provider.docsURL, environmentVariable: provider.variables.first, steps: provider.steps,
             params: provider.params.map(\.name), keyBeginning: provider.keyBeginning,
-            canBeTested: provider.canBeTested, hasFundingCheck: provider.hasFundingCheck)
+            canBeTested: provider.canBeTested, hasFundingCheck: provider.hasFundingCheck,
+            signInKind: provider.signInKind)
     }
 }

@@ -189,7 +189,8 @@ import VaultTestKit
         ([("Sec-Fetch-Site", "same-site")], false),
         ([("Origin", "OWN"), ("Sec-Fetch-Site", "cross-site")], false),
         ([("Origin", "OWN"), ("Sec-Fetch-Site", "same-origin")], true), ([("Origin", "OWN")], true),
-        ([("Origin", "https://keys.example")], true), ([("Sec-Fetch-Site", "none")], true), ([], true),
+        ([("Origin", "https://keys.example")], true), ([("Origin", "http://keys.example")], false),
+        ([("Sec-Fetch-Site", "none")], true), ([], true),
     ]
 
     @Test func `W02 only our own page is answered, and no other uses a link up`() async throws {

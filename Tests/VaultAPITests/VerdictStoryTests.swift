@@ -57,6 +57,9 @@ struct VerdictStoryTests {
                 } else {
                     #expect(answer.json["code"].string == row.code, "\(row.word)")
                     #expect(answer.json["provider_error"] != .null, "\(row.word)")
+                    // What the provider called a sign-in token is one, as far as it can tell by a call.
+                    let kind: String? = row.code == "oauth_token_rejected" ? "oauth_access_token" : nil
+                    #expect(answer.json["kind"].string == kind, "\(row.word)")
                     #expect(answer.json["quoted"] == .null, "\(row.word)")
                 }
                 // Required, what is no verdict is an outage, and what is one is taken.

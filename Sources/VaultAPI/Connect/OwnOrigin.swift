@@ -18,10 +18,13 @@ enum OwnOrigin {
         }
     }
 
-    /// By the name that users know, and by the one that this request was sent to, which has been checked to be ours.
+    /// By the name that users know; by the one that this request was sent to, which has been checked to be ours and is
+    /// reached in the same way; and on the machine itself, by that without TLS.
     private static func own(_ head: RequestHead, _ site: PublicURL) -> [WebOrigin] {
         let host = head.value("host") ?? ""
-        return [WebOrigin(ofURL: site.description), WebOrigin("https://\(host)"), WebOrigin("http://\(host)")]
-            .compactMap(\.self)
+        var own = [WebOrigin(ofURL: site.description), WebOrigin("\(site.scheme)://\(host)")].compactMap(\.self)
+        // None but loopback has an origin without TLS.
+        if let local = WebOrigin("http://\(host)") { own.append(local) }
+        return own
     }
 }

@@ -19,6 +19,8 @@ package final class PublicURL: Sendable {
     /// Whether it is known to be reached through TLS alone.
     var isSecure: Bool { description.hasPrefix("https://") }
 
+    var scheme: String { isSecure ? "https" : "http" }
+
     /// The link to the page with a session's token; in the fragment, which no server and no log sees.
     func link(with token: String) -> String { "\(description)/connect#\(token)" }
 }

@@ -67,7 +67,7 @@ extension Problem {
         switch verdict.code {
         case .oauthRejected:
             self.init(.oauthTokenRejected, detail: verdict.message, hint: provider.newKeyHint)
-            kind = "oauth_access_token"
+            kind = provider.signInKind
         case .wrongType:
             self.init(.wrongKeyType, detail: verdict.message, hint: provider.newKeyHint)
         default:

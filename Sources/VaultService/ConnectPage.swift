@@ -24,12 +24,9 @@ extension Vault {
     ///
     /// - Throws: `missingToken`, `invalidToken`.
     package func caller(holdingLink authorization: String?) throws(VaultError) -> Caller {
-        let link = try bearer(authorization, of: [.connect]) { (token: RawSpan) throws(VaultError) -> ConnectSession in
-            try session(holding: token)
+        try bearer(authorization, of: [.connect]) { (token: RawSpan) throws(VaultError) in
+            try session(holding: token).page
         }
-        return Caller(
-            tokenID: nil, name: "\(link.id)", kind: .connect(link.id), projectID: link.projectID,
-            scopes: Scopes([.keysRead, .keysWrite]))
     }
 
     private func session(holding token: RawSpan) throws(VaultError) -> ConnectSession {
@@ -92,9 +89,7 @@ extension Vault {
     ///
     /// - Throws: `notFound` when it is absent or not this user's.
     func ownKey(_ id: KeyID, of session: ConnectSession, in transaction: ReadTransaction) throws -> KeyView {
-        let reader = Caller(
-            tokenID: nil, name: "", kind: .connect(session.id), projectID: session.projectID, scopes: [])
-        let view = try find(id, for: reader, in: transaction)
+        let view = try find(id, for: session.page, in: transaction)
         guard view.record.owner == session.owner, try isOwn(view, of: session, in: transaction) else {
             throw VaultError.notFound
         }
@@ -106,9 +101,7 @@ extension Vault {
     private func isOwn(_ view: KeyView, of session: ConnectSession, in transaction: ReadTransaction) throws -> Bool {
         guard view.integrity != .sound else { return true }
         do {
-            let reader = Caller(
-                tokenID: nil, name: "", kind: .connect(session.id), projectID: session.projectID, scopes: [])
-            return try proven(view, for: reader, in: transaction).owner == session.owner
+            return try proven(view, for: session.page, in: transaction).owner == session.owner
         } catch VaultError.notFound, VaultError.keyRevoked {
             return false
         }
@@ -133,6 +126,15 @@ extension Vault {
             }
             return token.revokedAt == nil && (token.expiresAt ?? now + 1) > now
         }
+    }
+}
+
+extension ConnectSession {
+    /// The page that asks with this session's link: it may do what its calls do with keys, and is refused all others.
+    fileprivate var page: Caller {
+        Caller(
+            tokenID: nil, name: "\(id)", kind: .connect(id), projectID: projectID,
+            scopes: Scopes([.keysRead, .keysWrite]))
     }
 }
 

@@ -20,6 +20,8 @@ package struct ConnectedKey: Sendable {
         case stored, replaced
         /// The user had saved the same key before; the link is used up all the same.
         case alreadySaved
+        /// The same, but the user has replaced it since: the one in use is another.
+        case alreadyReplaced
     }
 
     package let key: KeyView
@@ -70,6 +72,14 @@ extension Vault {
     ) async throws(VaultError) -> ConnectedKey {
         let diagnosis = try judge(paste.paste, chosen: paste.provider, try taken(by: session))
         guard diagnosis.isStorable, let provider = diagnosis.provider else { throw .refused(diagnosis) }
+        let index = try index(of: paste.paste, of: provider, session)
+        // Of a key whose ciphertext is lost its user has only the same again.
+        if let damaged = try undecryptable(index, of: provider, session) {
+            let key = try await rotate(damaged, to: replacement(paste), context) { [self] transaction in
+                try complete(session.id, with: damaged, reason: "healed", in: transaction, context)
+            }
+            return ConnectedKey(key: key, outcome: .replaced)
+        }
         let (label, wantsFunding) = (paste.label, paste.wantsFundingCheck)
         var intake = KeyIntake(owner: session.owner, paste: paste.paste)
         intake.provider = provider
@@ -86,15 +96,35 @@ extension Vault {
                 try complete(session.id, with: existing, reason: "already saved", in: transaction, context)
                 return key
             }
-            return ConnectedKey(key: key, outcome: .alreadySaved)
+            return ConnectedKey(
+                key: key, outcome: key.record.blindIndex == index ? .alreadySaved : .alreadyReplaced)
+        }
+    }
+
+    /// What names the pasted secret among those of the project.
+    private func index(
+        of paste: borrowing WipedBuffer, of provider: ProviderID, _ session: ConnectSession
+    ) throws(VaultError) -> [UInt8] {
+        let accepted = try accept(paste, chosen: provider)
+        return try blindIndex(of: accepted.secret, project: session.projectID, provider: provider)
+    }
+
+    /// The user's key of the same secret that does not open any more.
+    private func undecryptable(
+        _ index: [UInt8], of provider: ProviderID, _ session: ConnectSession
+    ) throws(VaultError) -> KeyID? {
+        try reading { transaction in
+            let existing = try transaction.duplicate(
+                project: session.projectID, owner: session.owner, provider: provider, blindIndex: index)
+            guard let existing else { return nil }
+            return try ownKey(existing, of: session, in: transaction).status == .undecryptable ? existing : nil
         }
     }
 
     private func replace(
         _ paste: consuming ConnectPaste, with session: ConnectSession, _ context: RequestContext
     ) async throws(VaultError) -> ConnectedKey {
-        guard let id = session.keyID else { throw .notFound }
-        _ = try reading { transaction in try ownKey(id, of: session, in: transaction) }
+        let id = try reading { transaction in try replaced(by: session, in: transaction).record.id }
         let key = try await rotate(id, to: replacement(paste), context) { [self] transaction in
             try complete(session.id, with: id, reason: "replaced", in: transaction, context)
         }
@@ -136,7 +166,7 @@ extension Vault {
         _ = try await write { [self] transaction in
             guard var session = try believedSession(sessionID, in: transaction) else { throw VaultError.invalidToken }
             guard session.expiresAt > time.now(), session.state == .completed || session.state == .pending else {
-                throw VaultError.sessionExpired(isCancelled: session.state == .cancelled)
+                throw VaultError.sessionExpired(session.state == .cancelled ? .withdrawn : .time)
             }
             let mine = session.purpose == .manage || (session.state == .completed && session.keyID == id)
             guard mine else { throw VaultError.notFound }
@@ -172,14 +202,15 @@ extension Vault {
 
     private func taken(by session: ConnectSession) throws(VaultError) -> [ProviderID] {
         try reading { transaction in
-            guard session.purpose == .store else {
-                guard let id = session.keyID else { return catalogue.providers.map(\.id) }
-                return [try ownKey(id, of: session, in: transaction).record.provider]
+            switch session.purpose {
+            case .replace: return [try replaced(by: session, in: transaction).record.provider]
+            case .manage: return catalogue.providers.map(\.id)
+            case .store:
+                guard let project = try believedProject(session.projectID, in: transaction) else {
+                    throw VaultError.invalidToken
+                }
+                return providers(of: session, in: project).map(\.id)
             }
-            guard let project = try believedProject(session.projectID, in: transaction) else {
-                throw VaultError.invalidToken
-            }
-            return providers(of: session, in: project).map(\.id)
         }
     }
 

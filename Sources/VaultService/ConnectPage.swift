@@ -73,16 +73,26 @@ extension Vault {
             .sorted { $0.name < $1.name }
     }
 
-    /// The key that the page names; of one that is gone it says nothing, of one that cannot be replaced any more why.
+    /// The key that the page names; `nil` where it was saved by the link and is gone since.
     private func shown(
         _ id: KeyID, of session: ConnectSession, in transaction: ReadTransaction
     ) throws -> KeyView? {
-        guard session.state == .completed else {
+        if session.state != .completed { return try replaced(by: session, in: transaction) }
+        return try transaction.key(id) == nil ? nil : try ownKey(id, of: session, in: transaction)
+    }
+
+    /// The key that a link is to replace.
+    ///
+    /// - Throws: `sessionExpired` when it cannot be replaced any more: then the link is good for nothing.
+    func replaced(by session: ConnectSession, in transaction: ReadTransaction) throws -> KeyView {
+        guard let id = session.keyID else { throw VaultError.sessionExpired(.keyGone) }
+        do {
             let key = try ownKey(id, of: session, in: transaction)
             try KeyStates.require(.rotate, of: key.record)
             return key
+        } catch VaultError.notFound, VaultError.keyRevoked {
+            throw VaultError.sessionExpired(.keyGone)
         }
-        return try transaction.key(id) == nil ? nil : try ownKey(id, of: session, in: transaction)
     }
 
     /// A key of the link's user, whatever was made of its row.

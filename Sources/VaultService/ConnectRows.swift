@@ -34,9 +34,9 @@ extension Vault {
         switch session.state(at: time.now()) {
         case .pending: return session
         case .completed:
-            throw session.expiresAt > time.now() ? VaultError.sessionUsed : .sessionExpired(isCancelled: false)
-        case .expired: throw VaultError.sessionExpired(isCancelled: false)
-        case .cancelled: throw VaultError.sessionExpired(isCancelled: true)
+            throw session.expiresAt > time.now() ? VaultError.sessionUsed : .sessionExpired(.time)
+        case .expired: throw VaultError.sessionExpired(.time)
+        case .cancelled: throw VaultError.sessionExpired(.withdrawn)
         }
     }
 
@@ -64,8 +64,8 @@ extension Vault {
         switch session.state {
         case .pending: break
         case .completed: throw VaultError.sessionUsed
-        case .expired: throw VaultError.sessionExpired(isCancelled: false)
-        case .cancelled: throw VaultError.sessionExpired(isCancelled: true)
+        case .expired: throw VaultError.sessionExpired(.time)
+        case .cancelled: throw VaultError.sessionExpired(.withdrawn)
         }
         session.keyID = key
         try end(&session, .completed, reason: "\(reason) \(key)", in: transaction, context)

@@ -31,8 +31,8 @@ package enum VaultError: Error, Sendable {
     case keyRevoked(KeyID)
     /// The connect link has done what it was for.
     case sessionUsed
-    /// The connect link is past its end, or its app withdrew it.
-    case sessionExpired(isCancelled: Bool)
+    /// The connect link has ended without having been used.
+    case sessionExpired(SessionEnd)
     case validationLimit(retryAfter: Int, detail: String)
     /// The vault's keys have been forgotten until the next start.
     case sealed
@@ -72,4 +72,13 @@ extension VaultError {
         default: self = .storageUnavailable
         }
     }
+}
+
+/// How a connect link ended that was not used.
+package enum SessionEnd: Sendable {
+    case time
+    /// Its app withdrew it.
+    case withdrawn
+    /// The key that it was to replace is gone.
+    case keyGone
 }

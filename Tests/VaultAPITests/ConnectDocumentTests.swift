@@ -89,6 +89,9 @@ import VaultTestKit
             #expect(widget.header("content-type") == "text/javascript; charset=utf-8")
             #expect(widget.header("cross-origin-resource-policy") == "cross-origin")
             #expect(widget.header("cache-control") == "public, max-age=300")
+            for path in ["/connect?utm_source=mail&x", "/connect/popup?x=1", "/connect.js?v=2"] {
+                #expect(try await vault.call("GET", path).status == 200, "what a link picks up is passed over")
+            }
             for path in ["/connect/", "/connect/other", "/connect/texts", "/connect.mjs"] {
                 expectProblem(try await vault.call("GET", path), 404, "not_found")
             }

@@ -40,9 +40,13 @@ import VaultTestKit
             let mine = try await vault.store(FakeKeys.anthropic("valid", 2), user: "ada")
             let link = try await vault.link(#""purpose":"replace","key_id":"\#(mine)""#)
             #expect(try await vault.post("/v1/keys/\(mine)/revoke").status == 200)
-            expectProblem(try await vault.page(link), 410, "key_revoked", ["key_id"])
+            let page = try await vault.page(link)
+            expectProblem(page, 410, "session_expired")
+            #expect(page.json["detail"].string?.contains("is gone") == true)
+            expectProblem(try await vault.save(FakeKeys.anthropic("valid", 3), link), 410, "session_expired")
             expectProblem(
-                try await vault.save(FakeKeys.anthropic("valid", 3), link), 410, "key_revoked", ["key_id"])
+                try await vault.call("POST", "/connect/inspect", #"{"key":"x"}"#, token: link.token), 410,
+                "session_expired")
         }
     }
 
@@ -126,6 +130,35 @@ import VaultTestKit
             let refused = try await vault.post("/connect/keys/\(id)/check", token: link.token)
             expectProblem(refused, 409, "wrong_state")
             #expect(provider.calls == calls)
+        }
+    }
+
+    @Test func `a key that its user has replaced is there already, but another is in use`() async throws {
+        try await Stage.run { vault in
+            let id = try await vault.proven(FakeKeys.anthropic("valid", 1), user: "ada")
+            let rotate = #"{"key":"\#(FakeKeys.anthropic("valid", 2))"}"#
+            #expect(try await vault.post("/v1/keys/\(id)/rotate", rotate).status == 200)
+            let old = try await vault.save(FakeKeys.anthropic("valid", 1), try await vault.link())
+            #expect(old.status == 200)
+            #expect(old.json["already_saved"].bool == true && old.json["already_replaced"].bool == true)
+            let current = try await vault.save(FakeKeys.anthropic("valid", 2), try await vault.link())
+            #expect(current.json["already_saved"].bool == true && current.json["already_replaced"] == .null)
+        }
+    }
+
+    @Test func `a key whose ciphertext is lost is healed by saving it again`() async throws {
+        try await Stage.run { vault in
+            let id = try await vault.proven(FakeKeys.anthropic(), user: "ada")
+            try vault.tamper("UPDATE versions SET box = zeroblob(length(box))")
+            #expect(try await vault.post("/v1/keys/\(id)/reveal").status == 409)
+            let link = try await vault.link()
+            let saved = try await vault.save(FakeKeys.anthropic(), link)
+            #expect(saved.status == 200, "\(saved.text)")
+            #expect(saved.json["id"].string == id)
+            #expect(saved.json["already_saved"].bool == false)
+            #expect(saved.json["status"].string == "active")
+            #expect(try await vault.post("/v1/keys/\(id)/reveal").json["key"].string == FakeKeys.anthropic())
+            #expect(try await vault.state(of: link)["key_id"].string == id)
         }
     }
 

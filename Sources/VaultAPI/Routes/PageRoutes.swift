@@ -15,18 +15,18 @@ enum PageRoutes {
     private static let files: [Route] = [
         Route("GET", "/connect", .anyone, "The page behind a connect link.") { call in
             try document(for: call, isPopup: false)
-        }.producing("text/html"),
+        }.file("text/html"),
         Route("GET", "/connect/popup", .anyone, "The same page, for the window that connect.js opens.") { call in
             try document(for: call, isPopup: true)
-        }.producing("text/html"),
+        }.file("text/html"),
         Route("GET", "/connect/texts/{locale}", .anyone, "The page's texts in a language, by their names.") { call in
             PageTexts.shared.file(for: call.parameters.first.map(String.init) ?? "").answer(to: call)
-        },
+        }.file("application/json"),
         Route("GET", "/connect.js", .anyone, "The script by which an app's page opens the window.") { call in
             var answer = widget.answer(to: call, headers: [("Cross-Origin-Resource-Policy", "cross-origin")])
             answer.cacheControl = "public, max-age=300"
             return answer
-        }.producing("text/javascript"),
+        }.file("text/javascript"),
     ]
 
     private static let widget = StaticFile("text/javascript; charset=utf-8", Array(PackageResources.widget_js))

@@ -173,7 +173,7 @@ package final class Funnel: Responder {
         _ admitted: Admitted, _ head: RequestHead, _ body: consuming WipedBuffer
     ) async throws -> Answer {
         let route = admitted.route
-        let query = try QueryString(head.query, allowed: route.query)
+        let query = try QueryString(route.ignoresQuery ? nil : head.query, allowed: route.query)
         let ifMatch = try Precondition.revision(head.value("if-match"))
         var ticket: IdempotencyTicket?
         if let key = head.value("idempotency-key"), let render = route.keeps, let token = admitted.caller.tokenID {

@@ -80,6 +80,8 @@ struct Route: Sendable {
     let summary: String
     var shape: Shape?
     var query: [String] = []
+    /// Whether what a link picks up on its way, such as `?utm_source=…`, is passed over.
+    var ignoresQuery = false
     /// The statuses of success, for the OpenAPI document.
     var successes: [Int] = [200]
     /// The media types of its answers, problems apart; a request that admits none of them is refused.
@@ -130,10 +132,11 @@ struct Route: Sendable {
         }
     }
 
-    /// The same for a call that answers in another form than JSON.
-    func producing(_ mediaType: String) -> Route {
+    /// The same for a file, which is opened by a link.
+    func file(_ mediaType: String) -> Route {
         var route = self
         route.produces = [mediaType]
+        route.ignoresQuery = true
         return route
     }
 

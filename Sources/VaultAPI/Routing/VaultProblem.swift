@@ -47,10 +47,11 @@ extension Problem {
             self.init(ProblemCode.keyRevoked)
             keyID = id
         case .sessionUsed: self.init(ProblemCode.sessionUsed)
-        case .sessionExpired(let isCancelled):
-            self.init(
-                .sessionExpired,
-                detail: isCancelled ? "The app that made this link has withdrawn it." : nil)
+        case .sessionExpired(.time): self.init(ProblemCode.sessionExpired)
+        case .sessionExpired(.withdrawn):
+            self.init(.sessionExpired, detail: "The app that made this link has withdrawn it. Nothing was stored.")
+        case .sessionExpired(.keyGone):
+            self.init(.sessionExpired, detail: "The key that this link was to replace is gone. Nothing was stored.")
         case .validationLimit(let wait, let detail):
             self.init(.validationLimit, detail: detail)
             retryAfter = wait

@@ -92,7 +92,9 @@ extension JSONWriter {
     mutating func value(_ connected: ConnectedKey) {
         beginObject()
         members(of: connected.key)
-        member("already_saved", connected.outcome == .alreadySaved)
+        let isReplaced = connected.outcome == .alreadyReplaced
+        member("already_saved", connected.outcome == .alreadySaved || isReplaced)
+        if isReplaced { member("already_replaced", true) }
         endObject()
     }
 }

@@ -93,6 +93,11 @@ extension Vault {
         } catch .duplicate(let existing) {
             let key = try await write { [self] transaction in
                 let key = try ownKey(existing, of: session, in: transaction)
+                guard key.status != .revoked else {
+                    throw VaultError.wrongState(
+                        detail: "This key is being revoked at this moment, with others. Nothing was stored.",
+                        hint: "Paste a new key, or try again in a minute.")
+                }
                 try complete(session.id, with: existing, reason: "already saved", in: transaction, context)
                 return key
             }
@@ -209,7 +214,9 @@ extension Vault {
                 guard let project = try believedProject(session.projectID, in: transaction) else {
                     throw VaultError.invalidToken
                 }
-                return providers(of: session, in: project).map(\.id)
+                let taken = providers(of: session, in: project).map(\.id)
+                guard !taken.isEmpty else { throw VaultError.sessionExpired(.notTaken) }
+                return taken
             }
         }
     }

@@ -54,6 +54,7 @@ extension Vault {
             let key = try session.keyID.flatMap { key in try shown(key, of: session, in: transaction) }
             var providers = providers(of: session, in: project)
             if session.purpose == .replace, let key { providers = [summary(of: key.record.provider)] }
+            if providers.isEmpty, session.state == .pending { throw VaultError.sessionExpired(.notTaken) }
             return ConnectPage(
                 session: session, project: project, providers: providers, key: key,
                 keys: session.purpose == .manage ? try keys(of: session, in: transaction) : [],
@@ -117,24 +118,29 @@ extension Vault {
         }
     }
 
+    /// The newest of the user's keys that are not revoked.
     private func keys(of session: ConnectSession, in transaction: ReadTransaction) throws -> [KeyView] {
         var filter = KeyFilter()
         filter.projectID = session.projectID
         filter.owner = session.owner
-        return try transaction.keys(matching: filter, before: nil, limit: 200).compactMap { stored in
-            let view = try believe(stored, under: policy(for: stored.record, in: transaction))
-            guard view.status != .revoked, try isOwn(view, of: session, in: transaction) else { return nil }
-            return view
+        let (most, batch) = (1000, 200)
+        var live: [KeyView] = []
+        var before: KeyID?
+        while live.count < most {
+            let page = try transaction.keys(matching: filter, before: before, limit: batch)
+            for stored in page {
+                let view = try believe(stored, under: policy(for: stored.record, in: transaction))
+                if view.status != .revoked, try isOwn(view, of: session, in: transaction) { live.append(view) }
+            }
+            guard page.count == batch, let last = page.last else { break }
+            before = last.record.id
         }
+        return live
     }
 
     private func readers(of project: ProjectRecord, in transaction: ReadTransaction) throws -> Int {
-        let now = time.now()
-        return try transaction.tokens(project: project.id, limit: 1000).count { stored in
-            guard stored.record.scopes.contains(.keysReveal), let token = try believed(stored, in: transaction) else {
-                return false
-            }
-            return token.revokedAt == nil && (token.expiresAt ?? now + 1) > now
+        try transaction.tokens(project: project.id, having: .keysReveal, at: time.now()).count { stored in
+            try believed(stored, in: transaction) != nil
         }
     }
 }

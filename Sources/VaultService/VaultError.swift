@@ -81,4 +81,6 @@ package enum SessionEnd: Sendable {
     case withdrawn
     /// The key that it was to replace is gone.
     case keyGone
+    /// Its project takes no keys of the providers any more that it was made for.
+    case notTaken
 }

@@ -35,6 +35,19 @@ extension ReadTransaction {
     }
 }
 
+extension ReadTransaction {
+    /// The project's tokens that have `scope` and are good at `now`.
+    package func tokens(
+        project: ProjectID, having scope: Scope, at now: Timestamp
+    ) throws(StoreError) -> [StoredToken] {
+        try connection.rows(
+            "\(TokenRow.select) WHERE project_id = $1 AND scopes & $2 <> 0 AND revoked_at IS NULL"
+                + " AND (expires_at IS NULL OR expires_at > $3)",
+            [.id(project), .int(Scopes([scope]).rawValue), .time(now)]
+        ) { TokenRow.decode(&$0) }
+    }
+}
+
 extension WriteTransaction {
     package func insert(_ token: TokenRecord, mac: [UInt8]) throws(StoreError) {
         try connection.run(TokenRow.columns.insert, TokenRow.values(token, mac: mac))

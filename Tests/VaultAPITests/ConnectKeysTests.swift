@@ -162,6 +162,60 @@ import VaultTestKit
         }
     }
 
+    @Test func `a key that an order to revoke names is not there already, and uses no link up`() async throws {
+        try await Stage.run { vault in
+            // More than the first batch shreds, so that the order is not done when it is answered.
+            for number in 0..<3 { _ = try await vault.store(FakeKeys.anthropic("valid", number), user: "ada") }
+            let link = try await vault.link()
+            // The vault's own work does not run while the database is held by somebody else.
+            let order = #"{"user_id":"ada","reason":"leak"}"#
+            #expect(try await vault.post("/v1/revoke", order).json["revoked"].int == 3)
+            let saved = try await vault.save(FakeKeys.anthropic("valid", 0), link)
+            // Shredded already, it is a new key; not yet, it is refused. It is never called saved.
+            #expect(saved.json["already_saved"].bool != true, "\(saved.text)")
+            #expect(saved.status == 201 || saved.json["code"].string == "wrong_state")
+        }
+    }
+
+    @Test func `a link for keys that its project takes no more has ended`() async throws {
+        try await Stage.run { vault in
+            let link = try await vault.link(#""providers":["anthropic"]"#)
+            let path = "/v1/projects/\(vault.projectID)"
+            let only = #"{"allowed_providers":["openai"]}"#
+            #expect(try await vault.call("PATCH", path, only, token: vault.adminToken).status == 200)
+            expectProblem(try await vault.page(link), 410, "session_expired")
+            expectProblem(try await vault.save(FakeKeys.anthropic(), link), 410, "session_expired")
+        }
+    }
+
+    @Test func `a link to manage finds its user's keys behind any number of removed ones`() async throws {
+        try await Stage.run { vault in
+            let live = try await vault.store(FakeKeys.anthropic("valid", 0), user: "ada")
+            for number in 1...201 {
+                let id = try await vault.store(FakeKeys.anthropic("valid", number), user: "ada")
+                #expect(try await vault.post("/v1/keys/\(id)/revoke").status == 200)
+            }
+            let page = try await vault.page(try await vault.link(#""purpose":"manage""#)).json
+            #expect(page["keys"].items.compactMap { $0["id"].string } == [live])
+        }
+    }
+
+    @Test func `the page says how many tokens may read keys, whatever other tokens there are`() async throws {
+        try await Stage.run { vault in
+            let link = try await vault.link()
+            #expect(try await vault.page(link).json["readers"].int == 1)
+            _ = try await vault.token(scopes: "keys:read", "keys:write")
+            _ = try await vault.token(scopes: "keys:reveal")
+            let short = try await vault.token(
+                #"{"kind":"app","project_id":"\#(vault.projectID)","name":"t","scopes":["keys:reveal"],"expires_at":"\#(vault.time.now() + 60)"}"#
+            )
+            #expect(try await vault.page(link).json["readers"].int == 3)
+            vault.time.advance(by: 61)
+            expectProblem(try await vault.get("/v1/token", token: short), 401, "expired_token")
+            #expect(try await vault.page(link).json["readers"].int == 2)
+        }
+    }
+
     @Test func `while a key is being checked the page is told so, and then what came of it`() async throws {
         let provider = ProviderSwitch()
         try await Stage.run(provider) { vault in

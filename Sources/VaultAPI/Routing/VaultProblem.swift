@@ -52,6 +52,9 @@ extension Problem {
             self.init(.sessionExpired, detail: "The app that made this link has withdrawn it. Nothing was stored.")
         case .sessionExpired(.keyGone):
             self.init(.sessionExpired, detail: "The key that this link was to replace is gone. Nothing was stored.")
+        case .sessionExpired(.notTaken):
+            self.init(
+                .sessionExpired, detail: "The app takes no keys any more of the kind that this link was for.")
         case .validationLimit(let wait, let detail):
             self.init(.validationLimit, detail: detail)
             retryAfter = wait

@@ -1,8 +1,11 @@
+import HTTPServer
 import Testing
 import VaultModel
 import VaultProviders
 import VaultService
 import VaultTestKit
+
+@testable import VaultAPI
 
 /// The calls of the page behind a link.
 @Suite struct ConnectPageTests {
@@ -213,6 +216,26 @@ import VaultTestKit
             }
             #expect(try await vault.keyCount() == Self.askers.count { $0.1 })
         }
+    }
+
+    /// Where users reach a server, what a browser then says of where a call comes from, and whether that is the same.
+    @Test(arguments: [
+        ("https://keys.example", "https://keys.example", true),
+        ("https://Keys.example:443", "https://keys.example", true),
+        ("https://keys.example:8443/vault", "https://keys.example:8443", true),
+        ("https://key_stow.example", "https://key_stow.example", true),
+        ("https://[2001:db8::1]", "https://[2001:db8::1]", true),
+        ("http://127.0.0.2:8420", "http://127.0.0.2:8420", true),
+        ("https://keys.example", "https://keys.example:8443", false),
+        ("https://keys.example", "https://keys.example.evil", false),
+        ("https://keys.example:8443", "https://keys.example", false),
+        ("https://key_stow.example", "https://stow.example", false),
+    ])
+    func `W02 the page may be reached by any name that a server can have`(site: String, origin: String, isOwn: Bool) {
+        let head = RequestHead(
+            method: "POST", path: "/connect/keys", headers: [("origin", origin), ("host", "internal:8420")])
+        let isTaken = (try? OwnOrigin.require(head, PublicURL(site))) != nil
+        #expect(isTaken == isOwn)
     }
 
     @Test func `W02 what a form of another site can send is refused, and uses no link up`() async throws {

@@ -13,18 +13,16 @@ enum OwnOrigin {
             throw Problem(ProblemCode.foreignOrigin)
         }
         guard let origin = head.value("origin") else { return }
-        guard let asking = WebOrigin(origin), own(head, site).contains(asking) else {
-            throw Problem(ProblemCode.foreignOrigin)
-        }
+        guard own(head, site).contains(origin.lowercased()) else { throw Problem(ProblemCode.foreignOrigin) }
     }
 
     /// By the name that users know; by the one that this request was sent to, which has been checked to be ours and is
-    /// reached in the same way; and on the machine itself, by that without TLS.
-    private static func own(_ head: RequestHead, _ site: PublicURL) -> [WebOrigin] {
-        let host = head.value("host") ?? ""
-        var own = [WebOrigin(ofURL: site.description), WebOrigin("\(site.scheme)://\(host)")].compactMap(\.self)
+    /// reached in the same way; and on the machine itself, by that without TLS. As browsers spell origins.
+    private static func own(_ head: RequestHead, _ site: PublicURL) -> [String] {
+        let host = (head.value("host") ?? "").lowercased()
+        var own = [site.origin, PublicURL.origin(site.scheme, host)]
         // None but loopback has an origin without TLS.
-        if let local = WebOrigin("http://\(host)") { own.append(local) }
+        if let local = WebOrigin("http://\(host)") { own.append(local.description) }
         return own
     }
 }

@@ -21,6 +21,17 @@ package final class PublicURL: Sendable {
 
     var scheme: String { isSecure ? "https" : "http" }
 
+    /// As browsers spell it (RFC 6454 §6.2): in lower case, without a path and without the scheme's own port.
+    var origin: String {
+        let authority = description.dropFirst(scheme.utf8.count + 3).prefix { $0 != "/" }
+        return Self.origin(scheme, authority.lowercased())
+    }
+
+    static func origin(_ scheme: String, _ authority: String) -> String {
+        let port = scheme == "https" ? ":443" : ":80"
+        return "\(scheme)://" + (authority.hasSuffix(port) ? String(authority.dropLast(port.utf8.count)) : authority)
+    }
+
     /// The link to the page with a session's token; in the fragment, which no server and no log sees.
     func link(with token: String) -> String { "\(description)/connect#\(token)" }
 }

@@ -8,6 +8,9 @@ const opener = /\/popup\/?$/.test(location.pathname) ? window.opener : null;
 /// More than the server reads, so that it is the server that says that it is too much.
 const LONGEST = 17_000;
 
+/// As much of a paste as is sent; half a character at its end would be no text.
+const sent = (text) => text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, "");
+
 let token = null;
 let session = null;
 /// The paste as it came, with its line breaks; the field shows it on one line.
@@ -170,7 +173,8 @@ function tellStored({ id, provider, hint }) {
 // The session
 
 async function open() {
-  const [fresh, wish] = location.hash.slice(1).split("&locale=");
+  // What a chat program glued to the link is not of it.
+  const [, fresh, wish] = location.hash.match(/^#(\w+)(?:&locale=([\w-]+))?/) ?? [];
   if (fresh) history.replaceState({ t: fresh, ...(wish && { wish }) }, "", location.pathname);
   token = history.state?.t ?? null;
   const mine = ++turn;
@@ -215,17 +219,18 @@ function enter(data) {
 }
 
 function barred(answer) {
-  if (!linkEnded(answer)) screen(() => ended(answer.status ? "unavailable" : "offline", null, answer.data.detail));
+  if (!linkEnded(answer)) screen(() => ended(answer.status ? "unavailable" : "offline"));
 }
 
 /// Whether an answer says that the link is at its end; then the page says so too.
-function linkEnded({ status, code }) {
+function linkEnded({ status, code, data }) {
   const isUsed = code === "session_used";
   if (status !== 401 && code !== "session_expired" && !isUsed) return false;
   tell("error", { code });
   forget();
   if (isUsed && session) again();
-  else screen(() => ended(isUsed ? "used" : status === 410 ? "expired" : "unknown"));
+  // A link that was known has ended, when it is not known any more.
+  else screen(() => ended(isUsed ? "used" : status === 410 || session ? "expired" : "unknown", null, data.detail));
   return true;
 }
 
@@ -384,7 +389,7 @@ function ended(state, reason = null, detail = null) {
     title: say(`title.${reason ?? state}`),
     body: [
       p("what", say(`end.${reason ?? state}`)),
-      detail && el("details", {}, el("summary", {}, location.host), p("", detail)),
+      detail && language === "en" && p("what", detail),
       !mayRetry && next(session ? "ask" : "ask.app"),
     ],
     actions: mayRetry ? [action("retry", "retry", open, { class: "primary" })] : leaving(),
@@ -427,9 +432,9 @@ function signIn(text) {
   return Object.entries(kinds).find(([name]) => plain.includes(`sk-ant-${name}`))?.[1];
 }
 
-function isSignIn(isPaste) {
+function isSignIn(isPaste, isTyping = false) {
   const kind = signIn(paste);
-  if (kind) refuse({ code: "oauth_token_rejected", kind, isLocal: true }, isPaste);
+  if (kind) refuse({ code: "oauth_token_rejected", kind, isLocal: true, isTyping }, isPaste);
   return kind;
 }
 
@@ -449,7 +454,7 @@ async function inspect(isPaste) {
   inspected = question;
   const mine = ++turn;
   hint(t("looking"));
-  const answer = await ask("POST", "/connect/inspect", { key: paste.slice(0, LONGEST), ...(provider && { provider }) });
+  const answer = await ask("POST", "/connect/inspect", { key: sent(paste), ...(provider && { provider }) });
   if (mine !== turn) return;
   hint("");
   if (answer.ok) return judge(answer.data, isPaste);
@@ -486,7 +491,7 @@ async function save(as = null) {
   }
   if (isSignIn(true)) return;
   const provider = as ?? settled()?.id;
-  const key = paste.slice(0, LONGEST);
+  const key = sent(paste);
   const mine = ++turn;
   isBusy = true;
   reveal(false);
@@ -551,9 +556,12 @@ function saved(data) {
   return true;
 }
 
+/// Whether a call may have come through although its answer did not: lost, or another server's in between.
+const isLost = ({ status, code }) => status === 0 || (status >= 500 && code === `http_${status}`);
+
 async function notSaved(answer, provider) {
-  if (answer.status === 0 && !target) {
-    // The call may have come through although its answer did not.
+  if (isLost(answer)) {
+    if (target) return relist();
     const mine = turn;
     const { data } = await look();
     if (mine !== turn) return;
@@ -569,11 +577,16 @@ async function notSaved(answer, provider) {
 
 function refuse(data, focus = true) {
   ++turn;
+  if (data.code === "body_too_large") data = { ...data, code: "malformed_key", kind: "too_long" };
   const { kind = "", status = 0, wait = 0 } = data;
-  const outcome = data.code === "invalid_field" && data.candidates ? "ambiguous" : data.code;
+  const isOther = data.code === "duplicate_key" && data.key_id !== (target ?? session.key)?.id;
+  const outcome = data.code === "invalid_field" && data.candidates ? "ambiguous" : isOther ? "duplicate_other" : data.code;
   const isOurs = outcome === "network" || status === 429 || status >= 500;
   const tone = isOurs ? "warn" : ["ambiguous", "wrong_provider"].includes(outcome) ? "ask" : "bad";
-  if (["oauth_token_rejected", "wrong_key_type"].includes(outcome)) forget();
+  // What is still being typed stays until the field is left, or its rest would be taken for something else.
+  if (data.isTyping) {
+    if (main.dataset.outcome === outcome) return;
+  } else if (["oauth_token_rejected", "wrong_key_type"].includes(outcome)) forget();
   hint("");
   screen(() => {
     const provider = providerOf(data.tried) ?? settled() ?? providerOf(data.provider);
@@ -605,7 +618,7 @@ function saveAs(id) {
 
 function refusalBody(data, outcome, isOurs) {
   const { code, kind, detected_provider: id, provider_error: error } = data;
-  const own = [`say.${code}.${kind}`, `say.${code}`, `${outcome}.what`].find(has);
+  const own = [`${outcome}.what`, `say.${code}.${kind}`, `say.${code}`].find(has);
   const isAsked = outcome === "ambiguous";
   const isOthers = isAsked ? !data.candidates.some(isAllowed) : id && !isAllowed(id);
   const side = [data.status === 429 ? "side.limit" : `side.${outcome}`].find(has) ?? (isOurs ? "side.vault" : "side.paste");
@@ -664,7 +677,11 @@ function waitFor(seconds) {
 
 const TONES = { valid: "good", untested: "good", valid_unfunded: "warn", valid_restricted: "warn", unverified: "warn" };
 
+/// Of a key that cannot be read, whatever its provider says.
+const UNUSABLE = ["quarantined", "expired", "undecryptable", "revoked"];
+
 function outcomeOf({ verdict: { code, tested }, status, stale }) {
+  if (UNUSABLE.includes(status)) return status;
   if (status === "failing" || stale?.reasons.includes("check_failed")) return "check_failed";
   if (code === "valid") return tested.includes("funding") ? "valid" : "untested";
   return code in TONES ? code : "unverified";
@@ -677,23 +694,27 @@ function verdictText({ verdict, last_check: last }) {
 
 function stored(key, { isUsed = false, isReplaced = false, isAlready = false } = {}) {
   if (!key) return ended("used");
+  session.key = key;
   about = providerOf(key.provider);
   main.dataset.replaced = String(Boolean(isReplaced));
   const outcome = outcomeOf(key);
+  const isUnusable = UNUSABLE.includes(outcome);
   const tone = TONES[outcome] ?? "bad";
   const isFine = tone === "good";
   const isUntestable = outcome === "unverified" && about.testable === false;
   const mayFund = about.funding_check && ["untested", "valid_unfunded"].includes(outcome);
-  const title = isUsed ? "used" : isAlready ? "already_saved" : isReplaced && isFine ? "replaced" : outcome;
+  const title = isUsed ? "used" : isUnusable ? "unusable" : isAlready ? "already_saved"
+    : isReplaced && isFine ? "replaced" : outcome;
   show(isUsed ? "used" : "saved", {
     outcome: isAlready ? "already_saved" : outcome,
     tone,
     title: say(`title.${title}`),
     body: [
       p("what", say(isReplaced ? "replaced.as" : "saved.as", { hint: mask(key) })),
-      ...(isFine || isUntestable ? [] : verdictText(key)),
-      isAlready && next("next.already_saved"),
-      next(isUntestable ? "next.untestable" : `next.${outcome}`),
+      isUnusable && p("what", say(`status.${outcome}`)),
+      ...(isFine || isUntestable || isUnusable ? [] : verdictText(key)),
+      isAlready && next(key.already_replaced ? "next.already_replaced" : "next.already_saved"),
+      next(isUntestable ? "next.untestable" : isUnusable ? "next.unusable" : `next.${outcome}`),
       mayFund && next("offer"),
       isUsed && next("next.used"),
     ],
@@ -702,7 +723,7 @@ function stored(key, { isUsed = false, isReplaced = false, isAlready = false } =
       mayFund && isFine && recheck(key, "fund", true),
       outcome === "valid_unfunded" && button("billing", about.billing_url),
       ["valid_restricted", "check_failed"].includes(outcome) && button("console", about.console_url),
-      !isFine && !isUntestable && recheck(key, "check", mayFund),
+      !isFine && !isUntestable && !isUnusable && recheck(key, "check", mayFund),
     ],
   });
 }
@@ -718,6 +739,7 @@ function recheck(key, name, isPaid = false, attributes = {}) {
     if (mine !== turn) return;
     isBusy = false;
     if (!answer.ok) {
+      if (isLost(answer) && session.purpose === "manage") return relist();
       screen(before);
       return failed(answer);
     }
@@ -731,7 +753,10 @@ function recheck(key, name, isPaid = false, attributes = {}) {
 function failed(answer) {
   if (linkEnded(answer)) return;
   if (answer.code === "wrong_state") note("note.enough");
-  else note("note.failed", { why: answer.status ? answer.data.detail ?? answer.code : t("network.what") });
+  else {
+    const own = `say.${answer.code}`;
+    note("note.failed", { why: has(own) ? t(own) : answer.status ? answer.data.detail ?? answer.code : t("network.what") });
+  }
 }
 
 // A link to manage keys
@@ -750,7 +775,7 @@ function item(key) {
   const provider = providerOf(key.provider);
   about = provider;
   const { id, status, stale, rotated_at: rotated, last_used_at: read } = key;
-  const state = ["active", "unverified"].includes(status) ? outcomeOf(key) : status;
+  const state = status === "failing" ? status : outcomeOf(key);
   const tone = TONES[state] ?? "bad";
   const whose = { "aria-describedby": id };
   return el("li", { "data-key": id },
@@ -792,6 +817,18 @@ function removal(key) {
   });
 }
 
+/// The list as it is now, after a call of which nobody knows whether it came through.
+async function relist() {
+  const mine = turn;
+  const fresh = await look();
+  if (mine !== turn || (!fresh.ok && linkEnded(fresh))) return;
+  if (fresh.data.checking) return enter(fresh.data);
+  if (!fresh.ok) return screen(() => ended("offline"));
+  session = fresh.data;
+  listKeys();
+  note("note.lost");
+}
+
 async function remove(key) {
   if (isBusy) return;
   isBusy = true;
@@ -799,6 +836,7 @@ async function remove(key) {
   const answer = await askOf(key, "revoke");
   if (mine !== turn) return;
   isBusy = false;
+  if (isLost(answer)) return relist();
   const isGone = answer.ok || answer.code === "key_revoked";
   listKeys(isGone ? { ...key, status: "revoked" } : {});
   if (isGone) note("removed", { hint: mask(key), provider: providerOf(key.provider) });
@@ -817,7 +855,7 @@ field.addEventListener("input", () => {
   found = null;
   inspected = "";
   hint("");
-  isSignIn(false);
+  isSignIn(false, true);
 });
 // Not at once: a new line would move the button away under a click that has begun.
 field.addEventListener("blur", () => setTimeout(() => isBusy || !session || inspect(false), 300));

@@ -16,7 +16,8 @@
      popup.close(); popup.focus();
 
    After a success the window stays until the user closes it, so that its last screen can be read; call popup.close() to
-   close it at once. A second call while a popup is open brings that one to the front. Your page must not send
+   close it at once. A second call while a popup is open brings that one to the front, with
+   the new link and the new callbacks. Your page must not send
    `Cross-Origin-Opener-Policy: same-origin`, which severs it from the popup; `same-origin-allow-popups` is fine.
 
    onSuccess is news for the page, not proof: anyone can run scripts in their own browser. Let your server ask
@@ -37,30 +38,34 @@
     return `popup,width=${width},height=${height},left=${left},top=${top}`;
   }
 
-  function connect({ token, locale, onSuccess, onError, onClose } = {}) {
+  function connect({ token, locale, ...callbacks } = {}) {
     if (typeof token !== "string" || !token) throw new TypeError("Keystow.connect: token is missing");
+    const wish = locale ? `&locale=${encodeURIComponent(locale)}` : "";
+    const url = `${base}connect/popup#${token}${wish}`;
     if (open && !open.popup.closed) {
+      // Another link takes the place of the one that the popup has: the earlier may be good for nothing any more.
+      if (open.url !== url) open.popup.location.href = url;
+      Object.assign(open, { url, callbacks });
       open.popup.focus();
       return open.handle;
     }
-    const wish = locale ? `&locale=${encodeURIComponent(locale)}` : "";
-    const popup = window.open(`${base}connect/popup#${token}${wish}`, "_blank", place());
+    const popup = window.open(url, "_blank", place());
     if (!popup) {
-      if (onError) onError({ code: "popup_blocked" });
-      if (onClose) onClose();
+      callbacks.onError?.({ code: "popup_blocked" });
+      callbacks.onClose?.();
       return { close() {}, focus() {} };
     }
     const handle = { close: () => popup.close(), focus: () => popup.focus() };
-    open = { popup, handle };
-    let stored = false;
+    const mine = (open = { popup, url, callbacks, handle });
+    let stored = "";
     const hear = (event) => {
       if (event.origin !== origin || event.source !== popup || !event.data) return;
       const { type, session_id: sessionId, key, code } = event.data;
-      if (type === "keystow:success" && !stored) {
-        stored = true;
-        if (onSuccess) onSuccess({ sessionId, key });
-      } else if (type === "keystow:error" && onError) {
-        onError({ code });
+      if (type === "keystow:success" && stored !== sessionId) {
+        stored = sessionId;
+        mine.callbacks.onSuccess?.({ sessionId, key });
+      } else if (type === "keystow:error") {
+        mine.callbacks.onError?.({ code });
       }
     };
     window.addEventListener("message", hear);
@@ -70,8 +75,8 @@
       // What the popup said last may still be on its way.
       setTimeout(() => {
         window.removeEventListener("message", hear);
-        if (open && open.popup === popup) open = null;
-        if (onClose) onClose();
+        if (open === mine) open = null;
+        mine.callbacks.onClose?.();
       }, 0);
     }, 300);
     return handle;

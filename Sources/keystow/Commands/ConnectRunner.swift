@@ -8,10 +8,8 @@ enum ConnectRunner {
     {
         let server = try configuration.runningServer()
         let likeness = KeyLikeness(doctor: KeyDoctor(try configuration.catalogue()))
-        for (flag, text) in [("--user", command.order.user.description), ("--label", command.order.label)] {
-            guard let text, likeness.finding(in: text) == .credential else { continue }
-            throw CommandFailure("\(flag) is a credential; it now stands in your shell's history: revoke it", .usage)
-        }
+        try likeness.refuseCredential(command.order.user.description, of: "--user")
+        try likeness.refuseCredential(command.order.label, of: "--label")
         let client = try Configuration.client(longest: RemoteVault.patience)
         defer { client.close() }
         let vault = RemoteVault(server: server, client: client, token: try TokenSource.read(file: command.tokenFile))

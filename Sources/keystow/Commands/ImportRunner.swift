@@ -11,9 +11,7 @@ enum ImportRunner {
         let catalogue = try configuration.catalogue()
         let doctor = KeyDoctor(catalogue)
         let input = ImportInput(source: command.source, likeness: KeyLikeness(doctor: doctor))
-        if let user = command.user, input.likeness.finding(in: user.description) == .credential {
-            throw CommandFailure("--user is a credential; it now stands in your shell's history: revoke it", .usage)
-        }
+        try input.likeness.refuseCredential(command.user?.description, of: "--user")
         let records = try input.records(format: command.format, knowing: KnownProviders(catalogue))
         guard !records.unreadColumnMayNameUsers else {
             throw CommandFailure(

@@ -2,6 +2,7 @@ import HTTPClient
 import HTTPServer
 import VaultAPI
 import VaultModel
+import VaultProviders
 import VaultService
 
 /// `keystow serve`: makes the vault where there is none, opens it, answers until told to stop.
@@ -10,6 +11,8 @@ enum ServeCommand {
     static func run(
         _ configuration: Configuration, connect user: UserID? = nil
     ) async throws(CommandFailure) -> ExitCode {
+        let likeness = KeyLikeness(doctor: KeyDoctor(try configuration.catalogue()))
+        try likeness.refuseCredential(user?.description, of: "--connect")
         let signals = StopSignals()
         let log = ServerLog(threshold: configuration.log, time: SystemTime())
         if try !exists(configuration) { try await makeVault(configuration, log) }

@@ -29,6 +29,12 @@ struct KeyLikeness: Sendable {
 
     func finding(in text: String) -> Finding { WipedBuffer(text).withBytes { finding(in: $0) } }
 
+    /// Refuses a flag's value that is a credential, before it goes anywhere.
+    func refuseCredential(_ text: String?, of flag: String) throws(CommandFailure) {
+        guard let text, finding(in: text) == .credential else { return }
+        throw CommandFailure("\(flag) is a credential; it now stands in your shell's history: revoke it", .usage)
+    }
+
     /// Forty letters and digits in a row are more than names have.
     private static func holdsLongWord(_ text: RawSpan) -> Bool {
         var length = 0

@@ -16,10 +16,10 @@ TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd programs test tsan fuzz deps vectors format lint build clean
+.PHONY: help run demo soak crowd programs test browser-test tsan fuzz deps vectors format lint build clean
 
 help: ## print this list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: deps ## build for release, serve with data in ./keystow-data, print a link to try
 	$(SWIFT) build -c release --product keystow
@@ -45,6 +45,12 @@ test: deps vectors lint ## lint, build with warnings as errors, run every test, 
 	$(SWIFT) test --skip-build --disable-xctest --event-stream-output-path $(EVENTS) --event-stream-version 0 \
 		|| status=$$?; \
 	python3 .ci/tally $(EVENTS) && exit $$status
+
+browser-test: programs .build/browser-venv/.stamp ## drive the connect page in a real browser, by mouse and by keys alone
+	@exec .build/browser-venv/bin/python3 Tests/Browser/run.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox
+
+.build/browser-venv/.stamp: Tests/Browser/requirements.txt .ci/browser | deps
+	.ci/browser
 
 tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
 	@.ci/thread-sanitizer/prepare $(SWIFT) .build/thread-sanitizer

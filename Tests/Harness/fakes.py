@@ -18,3 +18,21 @@ def anthropic(word="valid"):
 
 def oauth_access_token():
     return "sk-ant-" + "oat01-" + filler(88)
+
+
+def openai(word="valid"):
+    return "sk-" + "proj-" + f"{word}{filler(74 - len(word))}" + "T3BlbkFJ" + filler(74)
+
+
+def groq(word="valid"):
+    return "gsk_" + word + filler(52 - len(word))
+
+
+def without_prefix(length=32):
+    """Hexadecimal digits and nothing else: a shape that several providers' keys have."""
+    return "".join(source.choice("23456789bcdf") for _ in range(length))
+
+
+def claude(kind):
+    """What Anthropic gives out beside API keys: `oat01`, `ort01`, `sid01`, `admin01`."""
+    return f"sk-ant-{kind}-" + filler(93) + "AA"

@@ -120,10 +120,14 @@ class Stage:
         mine = {"KEYSTOW_LISTEN": "127.0.0.1:0", "KEYSTOW_DATA_DIR": str(self.data)}
         return inherited | mine | settings
 
+    def endpoints(self):
+        """Where the vault finds the providers, once the stand-in listens."""
+        return {"KEYSTOW_ENDPOINT_ANTHROPIC": self.provider.url}
+
     def __enter__(self):
         try:
             self.provider.start()
-            self.vault.environment["KEYSTOW_ENDPOINT_ANTHROPIC"] = self.provider.url
+            self.vault.environment |= self.endpoints()
             self.vault.start()
             self.tokens = json.loads((self.data / "first-tokens.json").read_text())
         except BaseException:

@@ -6,10 +6,8 @@ from browser import Look
 from case import Case
 from scenes import SCENES, Visit
 
-LOOKS = {
-    "en": [(scheme, width) for scheme in ["light", "dark"] for width in [1024, 320]],
-    "de": [("light", 320), ("dark", 1024)],
-}
+# Between them each state is seen in light and in dark, on a desktop and at 320 pixels.
+LOOKS = {"en": [("light", 1024), ("dark", 320)], "de": [("light", 320), ("dark", 1024)]}
 CONTROL = """<!doctype html><html lang="en"><title>Control</title><main><h1>Control</h1>
 <img src="data:,"><button></button><p style="color:#999;background:#aaa">pale</p></main>"""
 

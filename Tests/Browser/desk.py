@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import pathlib
+import urllib.parse
 import urllib.request
 
 import calls
@@ -12,11 +14,11 @@ SETTINGS = {
     "KEYSTOW_VALIDATION_LIMITS": "off", "KEYSTOW_RATE_LIMIT": "off", "KEYSTOW_SCHEDULER_INTERVAL": "1s",
     "KEYSTOW_LOG": "warning",
 }
-PROVIDERS = {"anthropic": "", "openai": "/openai/v1", "groq": "/groq/openai/v1", "mistral": "/mistral/v1"}
+CATALOGUE = pathlib.Path(__file__).resolve().parent.parent.parent / "Sources/VaultProviders/Catalogue"
 
 
 class ConnectStage(servers.Stage):
-    """A vault whose calls to providers pass a gate."""
+    """A vault whose calls to providers pass a gate: of each that can be on the page, so that none goes elsewhere."""
 
     def __init__(self, keystow, sandbox, **settings):
         super().__init__(keystow, sandbox, **settings)
@@ -24,7 +26,12 @@ class ConnectStage(servers.Stage):
 
     def endpoints(self):
         self.gate = Gate(self.provider.url)
-        return {f"KEYSTOW_ENDPOINT_{name.upper()}": self.gate.url + path for name, path in PROVIDERS.items()}
+        providers = [json.loads(path.read_text()) for path in CATALOGUE.glob("*.json")]
+        paths = {
+            one["id"]: urllib.parse.urlsplit(one["base_url"]).path for one in providers
+            if "id" in one and one["keys"] and "params" not in one
+        }
+        return {f"KEYSTOW_ENDPOINT_{id.upper()}": f"{self.gate.url}/{id}{path}" for id, path in paths.items()}
 
     def close(self):
         super().close()

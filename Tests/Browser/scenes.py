@@ -43,11 +43,9 @@ class Visit:
         self.page.paste(text)
         return link
 
-    def refused(self, text, **wishes):
-        """Pasted, and, where that was not yet enough for an answer, sent."""
+    def sent(self, text, **wishes):
         link = self.pasted(text, **wishes)
-        if not self.page.shows("#outcome"):
-            self.page.save()
+        self.page.save()
         return link
 
 
@@ -103,7 +101,8 @@ def long_names(visit):
 def cleaned(visit):
     key = fakes.anthropic()
     visit.pasted(f'export ANTHROPIC_API_KEY="{key[:50]}\n{key[50:]}"')
-    visit.browser.until(lambda: visit.page.attribute("#say", "data-cleaned"), "nothing is said of the cleaning")
+    said = visit.desk.texts(visit.page.language)["cleaned.quotes"]
+    visit.browser.until(lambda: said in visit.page.says("#say"), "nothing is said of the cleaning")
 
 
 @scene("checking", "checking")
@@ -238,10 +237,8 @@ def wrong_provider_offered(visit):
 
 @scene("a key of nobody knows which provider", "refused", "ambiguous")
 def ambiguous(visit):
-    visit.open("choose", providers=["anthropic", "mistral", "together", "deepseek"])
-    visit.page.paste(fakes.without_prefix(64))
-    if not visit.page.shows("#outcome"):
-        visit.page.save()
+    visit.open("choose", providers=["anthropic", "mistral", "together"])
+    visit.page.paste(fakes.without_prefix(32))
 
 
 @scene("a web address", "refused", "malformed_key", "url")
@@ -268,7 +265,7 @@ def something_else(visit):
 
 @scene("the provider does not know it", "refused", "invalid_key")
 def invalid(visit):
-    visit.refused(fakes.anthropic("revoked"))
+    visit.sent(fakes.anthropic("revoked"))
 
 
 @scene("the network fails", "refused", "network")

@@ -6,6 +6,8 @@ import http.client
 import re
 
 from case import Case
+from desk import ConnectStage
+from sites import Site
 
 POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src 'self' data:; "
@@ -17,8 +19,10 @@ VARYING = {"date", "request-id", "connection", "content-length", "keep-alive", "
 
 
 class Headers(Case):
-    def fetch(self, method, path, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.desk.port, timeout=30)
+    maxDiff = None
+
+    def fetch(self, method, path, port=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.desk.port, timeout=30)
         try:
             connection.request(method, path, headers=headers)
             answer = connection.getresponse()
@@ -36,6 +40,10 @@ class Headers(Case):
             "content-security-policy": POLICY.format(
                 script=digest(r'<script type="module">(.*?)</script>'), style=digest(r"<style>(.*?)</style>")),
             "referrer-policy": "no-referrer",
+            "x-frame-options": "DENY",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+            "vary": "Accept-Encoding",
             "x-content-type-options": "nosniff",
             "cache-control": "no-store",
         }
@@ -52,13 +60,14 @@ class Headers(Case):
         found = {name: value for name, value in headers.items() if name not in VARYING}
         self.assertEqual(found, self.expected(text))
 
-    def test_W01_asking_without_the_body_gives_the_same_headers(self):
-        for path in ["/connect", "/connect/popup"]:
-            _, whole, _ = self.fetch("GET", path)
-            status, headers, text = self.fetch("HEAD", path)
-            self.assertEqual((status, text), (200, ""))
-            for name in set(whole) - VARYING:
-                self.assertEqual(headers.get(name), whole[name], name)
+    def test_W01_behind_https_browsers_are_told_to_stay_there(self):
+        settings = {"KEYSTOW_PUBLIC_URL": "https://vault.example", "KEYSTOW_LOG": "warning"}
+        with ConnectStage(*self.programs, **settings) as stage:
+            for path in ["/connect", "/connect/popup"]:
+                _, headers, text = self.fetch("GET", path, port=stage.vault.port, Host="vault.example")
+                found = {name: value for name, value in headers.items() if name not in VARYING}
+                found.pop("cross-origin-opener-policy", None)
+                self.assertEqual(found, self.expected(text) | {"strict-transport-security": "max-age=31536000"})
 
     def test_W01_no_other_answer_is_a_page(self):
         token = self.desk.link().token
@@ -76,8 +85,6 @@ class Headers(Case):
                     self.assertNotIn("access-control-allow-origin", answered)
 
     def test_W01_a_page_of_somebody_elses_cannot_frame_it(self):
-        from sites import Site
-
         framing = Site({"/": f'<!doctype html><title>Frame</title><link rel="icon" href="data:,">'
                              f'<iframe src="{self.desk.url}/connect"></iframe>'}, "localhost")
         self.addCleanup(framing.close)

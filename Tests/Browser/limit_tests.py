@@ -1,4 +1,4 @@
-"""Vaults of their own: with the limits that hold by default, sealed, and gone."""
+"""Vaults of their own: with the limits that hold by default, and gone."""
 
 import contextlib
 
@@ -49,18 +49,6 @@ class Limits(Case):
             self.expect_accessible()
             self.page.reload("unavailable")
             self.expect_accessible()
-
-    def test_a_sealed_vault_says_that_it_is_its_own_fault(self):
-        with self.own_vault() as desk:
-            link = desk.link()
-            self.page.open(link.url, "paste")
-            self.assertEqual(desk.admin.post("/v1/keyring/seal").status, 200)
-            self.page.paste(fakes.anthropic())
-            if self.page.state != "refused":
-                self.page.save()
-            self.page.until("refused", outcome="sealed")
-            self.expect_accessible()
-            self.page.reload("unavailable", "paste")
 
     def test_a_vault_that_goes_away_and_comes_back_loses_nothing_that_was_typed(self):
         with self.own_vault() as desk:

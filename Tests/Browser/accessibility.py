@@ -8,9 +8,9 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best
 RUN = """
 const done = arguments[1];
 axe.run(document, {runOnly: {type: "tag", values: arguments[0]}, resultTypes: ["violations"], preload: false})
-  .then(found => done(found.violations.map(one =>
-    `${one.id}: ${one.help}: ` + one.nodes.slice(0, 3).map(node => `${node.target} ${node.any.map(a => a.message)}`).join(" | "))),
-    error => done([`axe-core failed: ${error}`]));
+  .then(found => done(found.violations.map(({id, help, nodes}) => `${id}: ${help}: `
+    + nodes.slice(0, 3).map(node => `${node.target} ${node.any.map(({message}) => message)}`).join(" | "))),
+  error => done([`axe-core failed: ${error}`]));
 """
 
 

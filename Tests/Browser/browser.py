@@ -146,7 +146,7 @@ class Browser:
         self.messages += self.driver.get_log("browser")
 
     def requests(self):
-        """Every request since `forget`, of every tab, as `(method, url, headers, body)`; texts within a page left out."""
+        """Every request since `forget`, of every tab, as `(method, url, headers, body)`; `data:` is none."""
         self.collect()
         sent = [event["params"]["request"] for event in self.events if event["method"] == "Network.requestWillBeSent"]
         return [

@@ -21,7 +21,8 @@ class Example(Case):
             "KEYSTOW_URL": self.desk.url, "KEYSTOW_TOKEN": self.desk.app.token, "PORT": "0",
             "ANTHROPIC_BASE_URL": self.desk.gate.url,
         }
-        self.app = servers.Program([sys.executable, EXAMPLE], pathlib.Path(folder.name) / "notes.log", environment).start()
+        log = pathlib.Path(folder.name) / "notes.log"
+        self.app = servers.Program([sys.executable, EXAMPLE], log, environment).start()
         self.addCleanup(self.app.kill)
         self.origins.append(self.app.url)
         self.tolerated.append(r"favicon.ico - Failed to load resource: the server responded with a status of 404")

@@ -72,8 +72,8 @@ class Headers(Case):
     def test_W01_no_other_answer_is_a_page(self):
         token = self.desk.link().token
         for method, path in [
-            ("GET", "/connect/session"), ("GET", "/connect/texts/en"), ("GET", "/connect/texts/de"), ("GET", "/connect.js"),
-            ("GET", "/connect/nothing"), ("GET", "/nothing"), ("GET", "/connect/"), ("POST", "/connect"), ("GET", "/healthz"),
+            ("GET", "/connect/session"), ("GET", "/connect/texts/en"), ("GET", "/connect.js"), ("GET", "/connect/"),
+            ("GET", "/connect/nothing"), ("GET", "/nothing"), ("POST", "/connect"), ("GET", "/healthz"),
         ]:
             for headers in [{}, {"Authorization": f"Bearer {token}"}, {"Accept": "text/html"}]:
                 with self.subTest(path=path, headers=list(headers)):

@@ -25,7 +25,8 @@ class Managing(Case):
         link, keys = managing(visit, "valid", "valid")
         self.desk.app.post(f"/v1/keys/{keys[0]['id']}/revoke", {})
         self.page.reload("manage")
-        listed = self.browser.driver.execute_script("return [...document.querySelectorAll('#keys > li')].map(one => one.dataset.key)")
+        listed = self.browser.driver.execute_script(
+            "return [...document.querySelectorAll('#keys > li')].map(one => one.dataset.key)")
         self.assertEqual(listed, [keys[1]["id"]])
         self.assertEqual(link.state, "pending", "a manage link is not used up")
 
@@ -86,7 +87,7 @@ class Managing(Case):
 
 class Replacing(Case):
     def test_it_says_which_key_is_replaced_and_swaps_it(self):
-        link, key, old = replacing(Visit(self))
+        link, key, _ = replacing(Visit(self))
         secret = fakes.anthropic()
         self.assertIn(key["hint"], self.page.text)
         self.page.paste(secret)

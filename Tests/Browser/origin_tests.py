@@ -6,10 +6,12 @@ from sites import Site
 
 FOREIGN = """<!doctype html><html lang="en"><title>Foreign</title><link rel="icon" href="data:,">
 <form id="form" method="post" action="{vault}/connect/keys" enctype="{kind}" target="_self">
-<input name='{{"key":"{key}","x":"' value='"}}'><input name="key" value="{key}"><button id="send">Send</button></form>"""
+<input name='{{"key":"{key}","x":"' value='"}}'><input name="key" value="{key}">
+<button id="send">Send</button></form>"""
 FETCH = """
 const [url, options, done] = arguments;
-fetch(url, options).then(async answer => done([answer.type, answer.status, await answer.text()]), error => done(["failed", 0, ""]));
+fetch(url, options).then(
+  async answer => done([answer.type, answer.status, await answer.text()]), () => done(["failed", 0, ""]));
 """
 
 
@@ -66,7 +68,8 @@ class Origins(Case):
     def test_W02_foreign_headers_are_refused_before_the_token_is_worth_anything(self):
         link, secret = self.desk.link(), fakes.anthropic()
         for headers in [
-            {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Origin": self.desk.url + ".elsewhere.example"},
+            {"Origin": "https://elsewhere.example"}, {"Origin": "null"},
+            {"Origin": self.desk.url + ".elsewhere.example"},
             {"Origin": f"http://127.0.0.1:{self.desk.port + 1}"}, {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"}, {"Origin": self.desk.url, "Sec-Fetch-Site": "cross-site"},
             {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-origin"},

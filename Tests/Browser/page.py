@@ -106,7 +106,8 @@ class Page:
     @property
     def field(self):
         """What stands in the field for the key, or None where there is no field."""
-        return self.driver.execute_script("const field = document.getElementById('key'); return field ? field.value : null")
+        return self.driver.execute_script(
+            "const field = document.getElementById('key'); return field ? field.value : null")
 
     @property
     def address(self):
@@ -133,9 +134,11 @@ class Page:
     # What can be done there
 
     def element(self, selector):
-        return self.browser.until(
-            lambda: next((one for one in self.driver.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()), None),
-            f"there is no {selector} to be seen")
+        def seen():
+            found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+            return next((one for one in found if one.is_displayed()), None)
+
+        return self.browser.until(seen, f"there is no {selector} to be seen")
 
     def click(self, selector):
         """One click; again only where the element was drawn anew before the browser came to it."""

@@ -23,7 +23,9 @@ STRANGER = """<!doctype html><html lang="en"><title>Stranger</title><link rel="i
 window.raw = [];
 addEventListener("message", event => raw.push([event.origin, event.data]));
 const token = new URLSearchParams(location.search).get("token");
-document.getElementById("open").onclick = () => {{ window.popup = open("{vault}/connect/popup#" + token, "_blank", "popup"); }};
+document.getElementById("open").onclick = () => {{
+  window.popup = open("{vault}/connect/popup#" + token, "_blank", "popup");
+}};
 </script>"""
 
 
@@ -144,7 +146,9 @@ class Popup(Case):
     def test_a_page_of_the_right_origin_that_opens_it_the_same_way_is_told(self):
         own = self.site(STRANGER, "127.0.0.1")
         self.stores_a_key_in_the_popup_of(own, self.desk.link(origin=own.origin))
-        self.browser.until(lambda: "keystow:success" in str(self.in_app("return raw")), "the right origin hears nothing")
+        self.assertEqual(
+            [data if data == "the end" else data["type"] for _, data in self.in_app("return raw")],
+            ["keystow:ready", "keystow:error", "keystow:success", "the end"])
 
     def test_without_an_origin_in_the_session_nobody_is_told_anything(self):
         own = self.site(STRANGER, "127.0.0.1")
@@ -168,18 +172,18 @@ class Popup(Case):
         self.browser.driver.close()
         self.browser.driver.switch_to.window(self.tab)
 
-    def test_after_success_it_says_that_it_closes_and_stays_for_those_who_ask(self):
+    def test_after_success_a_button_closes_it(self):
         link = self.desk.link(origin=self.app.origin)
         popup = self.open_popup(self.app, link)
         self.page.paste(fakes.anthropic())
         self.page.save()
         self.page.until("saved")
-        self.page.element("[data-action=stay]")
         self.assertEqual(self.accessibility.violations(), [])
         self.browser.screenshot(self.pictures / "popup-saved.png")
-        self.page.act("stay")
-        self.browser.until(lambda: not self.page.shows("[data-action=stay]"), "it still means to close")
-        self.assertIn(popup, self.browser.driver.window_handles)
+        self.page.act("close")
+        self.browser.until(lambda: popup not in self.browser.driver.window_handles, "it stays")
+        self.browser.driver.switch_to.window(self.tab)
+        self.browser.until(lambda: [name for name, _ in self.heard()] == ["success", "close"], "close comes last")
 
     def test_a_page_without_an_opener_works_like_the_link(self):
         link = self.desk.link(origin=self.app.origin)

@@ -403,6 +403,7 @@ def offline(visit):
     visit.test.tolerate_no_network()
     visit.browser.command("Network.enable")
     link = visit.desk.link()
-    visit.browser.command("Network.setBlockedURLs", urlPatterns=[{"urlPattern": "*://*:*/connect/session", "block": True}])
+    blocked = {"urlPattern": "*://*:*/connect/session", "block": True}
+    visit.browser.command("Network.setBlockedURLs", urlPatterns=[blocked])
     visit.test.addCleanup(visit.browser.command, "Network.setBlockedURLs", urlPatterns=[])
     visit.page.open(link.url)

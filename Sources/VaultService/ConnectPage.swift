@@ -54,7 +54,9 @@ extension Vault {
             let key = try session.keyID.flatMap { key in try shown(key, of: session, in: transaction) }
             var providers = providers(of: session, in: project)
             if session.purpose == .replace, let key { providers = [summary(of: key.record.provider)] }
-            if providers.isEmpty, session.state == .pending { throw VaultError.sessionExpired(.notTaken) }
+            if providers.isEmpty, session.purpose == .store, session.state == .pending {
+                throw VaultError.sessionExpired(.notTaken)
+            }
             return ConnectPage(
                 session: session, project: project, providers: providers, key: key,
                 keys: session.purpose == .manage ? try keys(of: session, in: transaction) : [],

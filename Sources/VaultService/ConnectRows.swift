@@ -94,11 +94,13 @@ extension Vault {
     /// Ends the links whose time is over, a batch at a time, and forgets those that ended long ago.
     func sweepConnectSessions() async throws(VaultError) {
         let size = 100
-        var count = size
-        while count == size, !Task.isCancelled {
-            count = try await write { [self] transaction in
+        var hasMore = true
+        while hasMore, !Task.isCancelled {
+            hasMore = try await write { [self] transaction in
                 let overdue = try transaction.overdueConnectSessions(at: time.now(), limit: size)
-                for stored in overdue {
+                // Who began while the link was good is not too late.
+                let ended = overdue.filter { !turns.isTaken($0.record.id) }
+                for stored in ended {
                     guard var session = try believed(stored, in: transaction) else {
                         // It admits nobody, and would be found here again at every pass.
                         try transaction.delete(connectSession: stored.record.id)
@@ -106,7 +108,7 @@ extension Vault {
                     }
                     try end(&session, .expired, in: transaction, RequestContext(caller: .vault))
                 }
-                return overdue.count
+                return overdue.count == size && !ended.isEmpty
             }
         }
         let past = time.now() - Self.sessionsAreKept

@@ -181,7 +181,10 @@ extension Vault {
                 throw .invalidField(
                     "providers", detail: "The catalogue has no such provider; see GET /v1/providers.")
             }
-            guard project.allowedProviders.isEmpty || project.allowedProviders.contains(id) else {
+            // What is stored can be managed, whatever the project takes now.
+            guard
+                session.purpose != .store || project.allowedProviders.isEmpty || project.allowedProviders.contains(id)
+            else {
                 throw .invalidField("providers", detail: "This project does not take keys of one of them.")
             }
             guard session.purpose != .store || provider.params.isEmpty else {

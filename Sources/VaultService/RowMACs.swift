@@ -55,13 +55,13 @@ extension Keyring {
         row.append(session.lookup)
         row.append(session.projectID.bytes)
         row.append(session.owner.utf8)
-        row.append(session.userLabel ?? "")
+        row.append(optional: session.userLabel)
         row.append(session.purpose.rawValue)
         row.append(session.keyID?.bytes ?? [])
         row.append(session.providers.count)
         for provider in session.providers { row.append(provider.description) }
-        row.append(session.returnURL ?? "")
-        row.append(session.origin ?? "")
+        row.append(optional: session.returnURL)
+        row.append(optional: session.origin)
         row.append(Int(session.createdAt.milliseconds))
         row.append(Int(session.givenEnd.milliseconds))
         row.append(Int(session.expiresAt.milliseconds))
@@ -119,5 +119,13 @@ extension Keyring {
         row.append(Int(order.orderedAt.milliseconds))
         row.append(optional: order.completedAt.map { Int($0.milliseconds) })
         return try rowMAC(row.bytes)
+    }
+}
+
+extension CanonicalBytes {
+    /// A text that may be absent, which is not the same as an empty one.
+    fileprivate mutating func append(optional text: String?) {
+        append(text == nil ? 0 : 1)
+        append(text ?? "")
     }
 }

@@ -72,6 +72,15 @@ import VaultTestKit
         try await stop(second)
     }
 
+    @Test func `a credential is no user of --connect, and makes no vault`() async throws {
+        let directory = try TemporaryDirectory()
+        let program = try serve(["--connect", FakeKeys.anthropic()], in: directory)
+        #expect(try await program.wait() == ExitCode.usage.rawValue)
+        #expect(program.standardError.contains("--connect is a credential"))
+        #expect(!program.standardError.contains(FakeKeys.anthropic()))
+        #expect(!TemporaryDirectory.names(in: directory.path).contains { $0.hasSuffix("/data") })
+    }
+
     @Test func `without --connect it prints no link`() async throws {
         let directory = try TemporaryDirectory()
         let program = try serve([], in: directory)

@@ -1,6 +1,7 @@
 import Testing
 import VaultModel
 import VaultProviders
+import VaultService
 import VaultTestKit
 
 /// What a link may do with keys: to the user's own, and to nobody else's.
@@ -179,12 +180,18 @@ import VaultTestKit
 
     @Test func `a link for keys that its project takes no more has ended`() async throws {
         try await Stage.run { vault in
+            let id = try await vault.store(FakeKeys.anthropic("valid", 1), user: "ada")
             let link = try await vault.link(#""providers":["anthropic"]"#)
             let path = "/v1/projects/\(vault.projectID)"
             let only = #"{"allowed_providers":["openai"]}"#
             #expect(try await vault.call("PATCH", path, only, token: vault.adminToken).status == 200)
             expectProblem(try await vault.page(link), 410, "session_expired")
             expectProblem(try await vault.save(FakeKeys.anthropic(), link), 410, "session_expired")
+            // What is stored can be removed all the same.
+            let manage = try await vault.link(#""purpose":"manage","providers":["anthropic"]"#)
+            #expect(try await vault.page(manage).status == 200)
+            let removed = try await vault.post("/connect/keys/\(id)/revoke", token: manage.token)
+            #expect(removed.json["status"].string == "revoked")
         }
     }
 
@@ -229,6 +236,22 @@ import VaultTestKit
             let page = try await vault.page(link).json
             #expect(page["checking"].bool == false)
             #expect(page["state"].string == "completed")
+        }
+    }
+
+    @Test func `a link that ends while its key is checked still saves it`() async throws {
+        let provider = ProviderSwitch()
+        try await Stage.run(provider) { vault in
+            let (link, other) = (try await vault.link(), try await vault.link(user: "bob"))
+            provider.hold()
+            async let saved = vault.save(FakeKeys.anthropic(), link)
+            try await eventually("the provider is asked") { provider.calls == 1 }
+            vault.time.advance(by: 7300)
+            try await RotationScheduler(vault.vault).pass()
+            #expect(try await vault.state(of: other)["state"].string == "expired", "the control")
+            provider.letGo()
+            #expect(try await saved.status == 201)
+            #expect(try await vault.state(of: link)["state"].string == "completed")
         }
     }
 

@@ -24,7 +24,7 @@ package final class TemporaryDirectory: Sendable {
         return bytes
     }
 
-    private static func names(in directory: String) -> [String] {
+    package static func names(in directory: String) -> [String] {
         entries(of: directory).flatMap { isFolder($0) ? names(in: $0) : [$0] }
     }
 

@@ -25,7 +25,8 @@ import VaultTestKit
     /// Changes of a link's row, each of which would give its holder more, or somebody else the key.
     static let edits: [String] = [
         "owner = 'mallory'", "purpose = 'manage'", "expires_at = 9000000000000",
-        "given_end = 1, expires_at = 9000000000000", "user_label = 'somebody else'", "providers = '[\"openai\"]'",
+        "given_end = 1, expires_at = 9000000000000", "user_label = 'somebody else'", "user_label = ' '",
+        "providers = '[\"openai\"]'",
         "return_url = 'https://evil.example/'", "origin = 'https://evil.example'", "key_id = zeroblob(16)",
         "project_id = (SELECT id FROM projects WHERE name = 'other')", "mac = zeroblob(32)",
         "state = 'completed', ended_at = 1",

@@ -10,7 +10,7 @@
 
 import html, http.cookies, http.server, json, os, secrets, urllib.error, urllib.parse, urllib.request
 
-VAULT = os.environ.get("KEYSTOW_URL", "http://127.0.0.1:8420")
+VAULT = os.environ.get("KEYSTOW_URL", "http://127.0.0.1:8420").rstrip("/")
 TOKEN = os.environ["KEYSTOW_TOKEN"]
 ANTHROPIC = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
 USERS = {}  # browser session -> its user; a real app has a database, and signs people in with more than a name
@@ -21,8 +21,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Notes</tit
 <script nonce="{nonce}">
 const button = document.querySelector("#connect");
 if (button) button.onclick = async () => {{
-  const {{token, detail}} = await (await fetch("/connect", {{method: "POST"}})).json();
-  if (!token) return document.querySelector("#message").append(detail);
+  button.disabled = true;
+  const answer = await fetch("/connect", {{method: "POST"}});
+  if (answer.status !== 201) return location.reload();
+  const {{token}} = await answer.json();
   // Whatever comes of it, the page asks its own server again, which asks the vault.
   Keystow.connect({{
     token,
@@ -38,17 +40,24 @@ WITH_KEY = """<p>Hello {name}. Your key is connected.</p>
 <form method="post" action="/manage"><button>Manage my keys</button></form>"""
 
 
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None  # it would carry the token, or the user's key, elsewhere
+
+
 def call(method, url, body=None, **headers):
     """The status of the answer, and its JSON."""
     headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"Content-Type": "application/json"}
     request = urllib.request.Request(url, body and json.dumps(body).encode(), headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.build_opener(NoRedirects).open(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as refusal:
-        return refusal.code, json.load(refusal)
-    except OSError:
-        return 503, {"detail": "There was no answer.", "hint": "Try again.", "error": {"message": "there was no answer"}}
+        if "json" in refusal.headers.get("Content-Type", ""):
+            return refusal.code, json.load(refusal)
+    except (OSError, ValueError):
+        pass
+    return 503, {"detail": "There was no answer.", "hint": "Try again.", "error": {"message": "there was no answer"}}
 
 
 def vault(method, path, body=None):
@@ -67,6 +76,10 @@ def settle(user):
         _, session = vault("GET", f"/v1/connect/sessions/{user['session']}")
         if session.get("state") == "completed":
             user["key"], user["session"] = session["key_id"], None
+    if user["key"]:
+        status, key = vault("GET", f"/v1/keys/{user['key']}")
+        if status == 404 or key.get("status") == "revoked":
+            user["key"] = None
 
 
 def ask(user, question):
@@ -97,7 +110,7 @@ class Notes(http.server.BaseHTTPRequestHandler):
             body = (WITH_KEY if user["key"] else NO_KEY).format(name=html.escape(user["name"]))
             message, user["message"] = user["message"], ""
         nonce = secrets.token_urlsafe()
-        policy = f"default-src 'none'; script-src 'nonce-{nonce}' {VAULT}/connect.js; connect-src 'self'; img-src data:; base-uri 'none'"
+        policy = f"default-src 'none'; script-src 'nonce-{nonce}' {VAULT}/connect.js; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
         page = PAGE.format(body=body, message=html.escape(message), vault=VAULT, nonce=nonce)
         self.reply(200, page, [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", policy)])
 
@@ -105,20 +118,26 @@ class Notes(http.server.BaseHTTPRequestHandler):
         origin = f"http://127.0.0.1:{self.server.server_port}"
         if self.headers.get("Origin") != origin:  # another site's page; the cookie is SameSite besides
             return self.reply(403, f"Open {origin}.")
-        form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), 10_000))
+        form = dict(urllib.parse.parse_qsl(body.decode(errors="replace")))
         user, place, cookie = self.user(), "/", []
         if self.path == "/sign-up":  # always somebody new: a name proves nothing, and must not open another one's key
             session = secrets.token_urlsafe()
-            USERS[session] = {"id": secrets.token_hex(8), "name": form["name"][:80], "session": None, "key": None, "message": ""}
+            USERS[session] = {"id": secrets.token_hex(8), "name": form.get("name", "")[:80], "session": None, "key": None, "message": ""}
             cookie = [("Set-Cookie", f"notes={session}; Path=/; HttpOnly; SameSite=Lax")]  # with https: Secure
-        elif user and self.path == "/connect":
+        elif self.path == "/connect":
+            if not user:
+                return self.reply(401, "Sign up first.")
+            settle(user)
+            if user["key"]:
+                return self.reply(409, "There is a key.")
             if user["session"]:  # one link at a time
                 vault("DELETE", f"/v1/connect/sessions/{user['session']}")
             status, made = link(user, origin, "store")
-            user["session"] = made.get("id")
-            return self.reply(status, json.dumps({"token": made.get("token"), "detail": made.get("detail")}))
+            user["session"], user["message"] = made.get("id"), made.get("detail", "")
+            return self.reply(status, json.dumps({"token": made.get("token")}))
         elif user and self.path == "/ask":
-            user["message"] = ask(user, form["question"])
+            user["message"] = ask(user, form.get("question", ""))
         elif user and self.path == "/manage":
             place = link(user, origin, "manage")[1].get("url", "/")
         self.reply(303, "", [("Location", place), *cookie])

@@ -219,7 +219,8 @@ function enter(data) {
 }
 
 function barred(answer) {
-  if (!linkEnded(answer)) screen(() => ended(answer.status ? "unavailable" : "offline"));
+  const reason = answer.status === 429 ? "rate_limited" : null;
+  if (!linkEnded(answer)) screen(() => ended(answer.status ? "unavailable" : "offline", reason));
 }
 
 /// Whether an answer says that the link is at its end; then the page says so too.
@@ -230,7 +231,7 @@ function linkEnded({ status, code, data }) {
   forget();
   if (isUsed && session) again();
   // A link that was known has ended, when it is not known any more.
-  else screen(() => ended(isUsed ? "used" : status === 410 || session ? "expired" : "unknown", null, data.detail));
+  else screen(() => ended(isUsed ? "used" : status === 410 || session ? "expired" : "unknown", null, status === 410 && data.detail));
   return true;
 }
 
@@ -536,7 +537,8 @@ async function poll() {
     await new Promise((wake) => setTimeout(wake, 1000));
     const answer = mine === turn && await look();
     if (mine !== turn || (!answer.ok && linkEnded(answer))) return;
-    if (!answer.ok) misses += 1;
+    if (answer.wait) await new Promise((wake) => setTimeout(wake, Math.min(answer.wait, 60) * 1000));
+    else if (!answer.ok) misses += 1;
     else if (!answer.data.checking) {
       if (saved(answer.data)) return;
       enter(answer.data);
@@ -600,6 +602,8 @@ function refuse(data, focus = true) {
     const actions = isOurs ? [action("retry", "retry", () => retry(data), { class: "primary" })]
       : tone === "ask" ? ids.filter(isAllowed).map(saveAs)
       : outcome === "wrong_state" ? leaving()
+      // Another provider's sign-in: whose console would help is not known here.
+      : outcome === "oauth_token_rejected" && !isClaude ? []
       : [button("console", about?.console_url), button("docs", docs)];
     show("refused", { outcome, kind, tone, title, body, actions, focus });
   });
@@ -736,8 +740,8 @@ function recheck(key, name, isPaid = false, attributes = {}) {
     const before = draw;
     checking(providerOf(key.provider));
     const answer = await askOf(key, "check", isPaid ? { funding_check: true } : {});
-    if (mine !== turn) return;
     isBusy = false;
+    if (mine !== turn) return;
     if (!answer.ok) {
       if (isLost(answer) && session.purpose === "manage") return relist();
       screen(before);
@@ -834,8 +838,8 @@ async function remove(key) {
   isBusy = true;
   const mine = ++turn;
   const answer = await askOf(key, "revoke");
-  if (mine !== turn) return;
   isBusy = false;
+  if (mine !== turn) return;
   if (isLost(answer)) return relist();
   const isGone = answer.ok || answer.code === "key_revoked";
   listKeys(isGone ? { ...key, status: "revoked" } : {});

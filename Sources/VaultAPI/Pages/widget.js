@@ -16,8 +16,8 @@
      popup.close(); popup.focus();
 
    After a success the window stays until the user closes it, so that its last screen can be read; call popup.close() to
-   close it at once. A second call while a popup is open brings that one to the front, with
-   the new link and the new callbacks. Your page must not send
+   close it at once. A second call while a popup is open brings that one to the front; with
+   another token the popup goes there, the first call's onClose is called, and what comes then is told to the second. Your page must not send
    `Cross-Origin-Opener-Policy: same-origin`, which severs it from the popup; `same-origin-allow-popups` is fine.
 
    onSuccess is news for the page, not proof: anyone can run scripts in their own browser. Let your server ask
@@ -43,9 +43,13 @@
     const wish = locale ? `&locale=${encodeURIComponent(locale)}` : "";
     const url = `${base}connect/popup#${token}${wish}`;
     if (open && !open.popup.closed) {
-      // Another link takes the place of the one that the popup has: the earlier may be good for nothing any more.
-      if (open.url !== url) open.popup.location.href = url;
-      Object.assign(open, { url, callbacks });
+      if (open.url !== url) {
+        // Another link takes the place of the one that the popup has: the earlier may be good for nothing any more.
+        const { onClose } = open.callbacks;
+        Object.assign(open, { url, callbacks });
+        open.popup.location.href = url;
+        onClose?.();
+      }
       open.popup.focus();
       return open.handle;
     }

@@ -57,25 +57,27 @@ enum PageRoutes {
         },
         .returning(
             "POST", "/connect/keys/{id}/check", .connectLink, "Test the key that the link saved, or one it manages.",
-            shape: Shape(Field.fundingCheck), isIdempotent: false, answer: { .key($0) }
+            shape: Shape(Field.fundingCheck), isIdempotent: false, answer: own
         ) { call in
             let wantsFunding = call.body[Field.fundingCheck] ?? false
             return try await call.vault.check(try call.id(), wantsFunding: wantsFunding, onPage: call.context)
         },
         .returning(
             "POST", "/connect/keys/{id}/rotate", .connectLink, "Put another key in the place of one that is managed.",
-            shape: Shape(Field.key, Field.fundingCheck), isIdempotent: false, answer: { .key($0) }
+            shape: Shape(Field.key, Field.fundingCheck), isIdempotent: false, answer: own
         ) { call in
             let id: KeyID = try call.id()
             return try await call.vault.replace(id, with: try paste(call), call.context)
         },
         .returning(
             "POST", "/connect/keys/{id}/revoke", .connectLink, "Remove a key that is managed: it is shredded.",
-            shape: Shape(), isIdempotent: false, answer: { .key($0) }
+            shape: Shape(), isIdempotent: false, answer: own
         ) { call in
             try await call.vault.remove(try call.id(), call.context)
         },
     ]
+
+    private static func own(_ key: KeyView) -> Answer { .json(200) { $0.own(key) } }
 
     private static func document(for call: borrowing Call, isPopup: Bool) throws(VaultError) -> Answer {
         guard let document = ConnectDocument.shared else { throw .overloaded }

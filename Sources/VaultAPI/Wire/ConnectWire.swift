@@ -47,12 +47,12 @@ extension JSONWriter {
         endArray()
         if let key = page.key {
             name("key")
-            ownKey(key)
+            own(key)
         } else {
             member("key", String?.none)
         }
         beginArray("keys")
-        for key in page.keys { ownKey(key) }
+        for key in page.keys { own(key) }
         endArray()
         endObject()
     }
@@ -73,25 +73,30 @@ extension JSONWriter {
     }
 
     /// A key as its own user sees it: what the API tells its app, less what is only the app's.
-    private mutating func ownKey(_ view: KeyView) {
-        let key = view.record
+    mutating func own(_ view: KeyView) {
         beginObject()
+        ownMembers(of: view)
+        endObject()
+    }
+
+    private mutating func ownMembers(of view: KeyView) {
+        let key = view.record
         member("id", "\(key.id)")
         member("provider", "\(key.provider)")
         member("label", key.label)
         member("hint", key.hint)
+        member("version", key.currentVersion)
         state(of: view)
         member("created_at", key.createdAt)
         member("rotated_at", key.rotatedAt)
         member("last_used_at", key.lastUsedAt)
         member("expires_at", key.expiresAt)
-        endObject()
     }
 
     /// What came of saving a key: the key, and whether it had been there before.
     mutating func value(_ connected: ConnectedKey) {
         beginObject()
-        members(of: connected.key)
+        ownMembers(of: connected.key)
         let isReplaced = connected.outcome == .alreadyReplaced
         member("already_saved", connected.outcome == .alreadySaved || isReplaced)
         if isReplaced { member("already_replaced", true) }

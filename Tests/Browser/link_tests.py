@@ -6,6 +6,7 @@ import threading
 
 import fakes
 from case import Case
+from sites import Gateway
 
 
 class Reloading(Case):
@@ -130,6 +131,49 @@ class Reloading(Case):
         self.page.act("retry")
         self.page.until("saved")
         self.assertEqual([self.desk.reveal(key["id"]) for key in link.keys], [secret])
+
+
+class LostAnswers(Case):
+    """A gateway in between answers 504 when the vault has done what it was asked for."""
+
+    def setUp(self):
+        super().setUp()
+        self.gateway = Gateway(self.desk.port)
+        self.addCleanup(self.gateway.close)
+        self.origins.append(self.gateway.origin)
+
+    def open(self, link, state):
+        self.page.open(link.url.replace(self.desk.url, self.gateway.origin), state)
+
+    def test_a_key_that_was_saved_is_called_saved(self):
+        link, secret = self.desk.link(), fakes.anthropic()
+        self.open(link, "paste")
+        self.gateway.losing.append("/connect/keys")
+        self.page.paste(secret)
+        self.page.save()
+        self.page.until("saved")
+        self.assertEqual(self.gateway.losing, [], "the answer was lost")
+        self.assertEqual([self.desk.reveal(key["id"]) for key in link.keys], [secret])
+
+    def test_the_list_shows_what_became_of_a_replacement_and_of_a_removal(self):
+        link = self.desk.link(purpose="manage", providers=None)
+        old = self.desk.store(link.user, fakes.anthropic())
+        self.open(link, "manage")
+        self.gateway.losing += ["/rotate", "/revoke"]
+        self.page.act("replace")
+        self.page.until("paste")
+        self.page.paste(fakes.anthropic())
+        self.page.save()
+        self.page.until("manage")
+        self.assertNotEqual(link.keys[0]["hint"], old["hint"], "it was replaced")
+        self.assertIn(link.keys[0]["hint"], self.page.says("#keys"))
+        self.assertIn("lost", self.page.says("#note"))
+        self.page.act("remove")
+        self.page.until("remove")
+        self.page.act("confirm-remove")
+        self.page.until("manage")
+        self.browser.until(lambda: self.page.shows("#none"), "the list still shows the key")
+        self.assertEqual((self.gateway.losing, link.keys), ([], []))
 
 
 class Sharing(Case):

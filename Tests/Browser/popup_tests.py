@@ -118,6 +118,24 @@ class Popup(Case):
         self.page.until("saved")
         self.until_heard("success")
 
+    def test_a_second_call_with_another_link_brings_the_open_popup_there(self):
+        first, second = (self.desk.link(origin=self.app.origin) for _ in range(2))
+        popup = self.open_popup(self.app, first)
+        self.desk.app.call("DELETE", f"/v1/connect/sessions/{first.id}")
+        self.in_app(
+            f"Keystow.connect({{token: '{second.token}', onSuccess: what => heard.push(['second', what]),"
+            "onClose: what => heard.push(['closed', what])})")
+        self.browser.until(lambda: second.user in self.page.says("#account"), "the popup is still at the first link")
+        self.assertEqual([name for name, _ in self.heard()], ["close"], "the first call is over")
+        self.page.paste(fakes.anthropic())
+        self.page.save()
+        self.page.until("saved")
+        self.assertEqual(self.until_heard("second")["sessionId"], second.id)
+        self.assertEqual((len(second.keys), first.keys), (1, []))
+        self.assertIn(popup, self.browser.driver.window_handles)
+        self.in_app("Keystow.connect({token: '%s'}).close()" % second.token)
+        self.browser.until(lambda: self.heard()[-1][0] == "closed", "the app never heard that it was closed")
+
     def test_a_blocked_popup_is_an_error_that_the_app_hears(self):
         link = self.desk.link(origin=self.app.origin)
         self.browser.driver.get(f"{self.app.origin}/?token={link.token}&at_once")

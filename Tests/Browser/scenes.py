@@ -170,6 +170,24 @@ def already_saved(visit):
     visit.page.save()
 
 
+@scene("already saved, but stopped", "saved", "already_saved")
+def already_stopped(visit):
+    link, secret = visit.saved()
+    visit.desk.app.post(f"/v1/keys/{link.keys[0]['id']}/quarantine", {})
+    visit.open(user=link.user)
+    visit.page.paste(secret)
+    visit.page.save()
+
+
+@scene("already saved, and replaced since", "saved", "already_saved")
+def already_replaced(visit):
+    link, secret = visit.saved()
+    visit.desk.app.post(f"/v1/keys/{link.keys[0]['id']}/rotate", {"key": fakes.anthropic()})
+    visit.open(user=link.user)
+    visit.page.paste(secret)
+    visit.page.save()
+
+
 # Refused before anybody is asked
 
 @scene("a Claude access token", "refused", "oauth_token_rejected", "oauth_access_token")
@@ -312,6 +330,22 @@ def replace_in_an_outage(visit):
     visit.page.save()
 
 
+@scene("replace with another of one's keys", "refused", "duplicate_other")
+def replace_with_another(visit):
+    link, _, _ = replacing(visit)
+    other = fakes.anthropic()
+    visit.desk.store(link.user, other)
+    visit.page.paste(other)
+    visit.page.save()
+
+
+@scene("replace a key that is gone", "expired")
+def replace_what_is_gone(visit):
+    link, key, _ = replacing(visit)
+    visit.desk.app.post(f"/v1/keys/{key['id']}/revoke", {})
+    visit.page.reload()
+
+
 # Manage
 
 def managing(visit, *words):
@@ -368,6 +402,14 @@ def manage_removed(visit):
 @scene("used", "used", "untested")
 def used(visit):
     link, _ = visit.saved()
+    visit.browser.driver.get("about:blank")
+    visit.page.open(link.url, "used")
+
+
+@scene("used, and its key stopped since", "used", "quarantined")
+def used_and_stopped(visit):
+    link, _ = visit.saved()
+    visit.desk.app.post(f"/v1/keys/{link.keys[0]['id']}/quarantine", {})
     visit.browser.driver.get("about:blank")
     visit.page.open(link.url, "used")
 

@@ -47,6 +47,7 @@ test: deps vectors lint ## lint, build with warnings as errors, run every test, 
 	python3 .ci/tally $(EVENTS) && exit $$status
 
 browser-test: programs .build/browser-venv/.stamp ## drive the connect page in a real browser, by mouse and by keys alone
+	@.ci/deps browser
 	@exec .build/browser-venv/bin/python3 Tests/Browser/run.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox
 
 .build/browser-venv/.stamp: Tests/Browser/requirements.txt .ci/browser | deps

@@ -31,7 +31,7 @@ private enum Field {
 enum ProjectRoutes {
     static let all: [Route] = [
         .returning(
-            "POST", "/v1/projects", .scope(.projectsWrite), "Make a project.",
+            "POST", "/v1/projects", .instance(.projectsWrite), "Make a project.",
             shape: Shape(Field.name.required, Field.origins, Field.providers, Field.logo, Field.accentColor),
             successes: [201],
             answer: { project($0, 201) }
@@ -59,7 +59,7 @@ enum ProjectRoutes {
             try await call.vault.updateProject(try call.id(), try patch(call.body), call.context)
         },
         .returning(
-            "DELETE", "/v1/projects/{id}", .scope(.projectsWrite), "Delete a project that has no live keys.",
+            "DELETE", "/v1/projects/{id}", .instance(.projectsWrite), "Delete a project that has no live keys.",
             successes: [204], answer: { (_: Deleted) in .noContent }
         ) { call in
             try await call.vault.deleteProject(try call.id(), call.context)

@@ -92,7 +92,7 @@ package final class Funnel: Responder {
             let authorization = head.value("authorization")
             switch route.access {
             case .connectLink: caller = try vault.caller(holdingLink: authorization)
-            case .anyone, .anyToken, .scope: caller = try vault.caller(bearing: authorization)
+            case .anyone, .anyToken, .scope, .instance: caller = try vault.caller(bearing: authorization)
             }
         } catch {
             throw refusal(of: error, from: head.remoteAddress, at: now)
@@ -102,10 +102,12 @@ package final class Funnel: Responder {
             problem.retryAfter = wait
             throw problem
         }
-        if case .scope(let scope) = route.access, !caller.may(scope) {
+        switch route.access {
+        case .scope(let scope) where !caller.may(scope),
+            .instance(let scope) where !caller.may(scope) || caller.projectID != nil:
             throw Problem(VaultError.insufficientScope(scope))
+        case .anyone, .anyToken, .scope, .instance, .connectLink: return caller
         }
-        return caller
     }
 
     /// Counts the call; how many seconds its caller has to wait.

@@ -112,10 +112,13 @@ enum OpenAPI {
         writer.beginArray("security")
         switch route.access {
         case .anyone: break
-        case .anyToken, .scope, .connectLink:
+        case .anyToken, .scope, .instance, .connectLink:
             writer.beginObject()
             writer.beginArray("token")
-            if case .scope(let scope) = route.access { writer.string(scope.rawValue) }
+            switch route.access {
+            case .scope(let scope), .instance(let scope): writer.string(scope.rawValue)
+            case .anyone, .anyToken, .connectLink: break
+            }
             writer.endArray()
             writer.endObject()
         }

@@ -8,6 +8,8 @@ enum Access: Sendable {
     /// Whoever holds a token that this vault knows.
     case anyToken
     case scope(Scope)
+    /// The same above all projects: not for an app, whatever scopes it has.
+    case instance(Scope)
     /// The page behind a connect link, with the link's token.
     case connectLink
 }

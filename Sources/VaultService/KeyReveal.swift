@@ -68,8 +68,21 @@ extension Vault {
                     at: now, actor: context.caller, action: .keyRevealed, object: "\(record.id)", keyID: record.id,
                     projectID: record.projectID, requestID: context.requestID,
                     keyRef: keyring.auditReference(of: record.blindIndex), reason: reason, revision: record.revision))
+            try raiseAlarm(ifBy: context, about: record, at: now, in: transaction)
             return true
         }
+    }
+
+    /// Says so when the token that reveals this key has revealed too many.
+    private func raiseAlarm(
+        ifBy context: RequestContext, about key: KeyRecord, at now: Timestamp, in transaction: WriteTransaction
+    ) throws {
+        guard let token = context.caller.tokenID, reveals.note(key.id, by: token, at: now) else { return }
+        _ = try transaction.append(
+            AuditEntry(
+                at: now, actor: context.caller, action: .tokenRevealSpike, object: "\(token)",
+                projectID: key.projectID, outcome: "alarm", requestID: context.requestID,
+                reason: "\(configuration.revealAlarm) keys in \(RevealWatch.span) seconds"))
     }
 
     /// The secret of `version`, else of the current one; `nil` when the box does not open in its place.

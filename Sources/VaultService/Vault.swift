@@ -27,6 +27,7 @@ package final class Vault: Sendable {
     let turns = SessionTurns()
     let health = ProviderHealth()
     let deferred = DeferredWrites()
+    let reveals: RevealWatch
     let firstTokens: FirstTokens
 
     package init(
@@ -40,6 +41,7 @@ package final class Vault: Sendable {
         self.probe = probe
         self.time = time
         doctor = KeyDoctor(catalogue)
+        reveals = RevealWatch(alarm: configuration.revealAlarm)
         openKeyring = Mutex(keyring)
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
         try loadPendingOrders()

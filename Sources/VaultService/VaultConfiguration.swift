@@ -10,6 +10,8 @@ package struct VaultConfiguration: Sendable {
     package var validationLimits: ValidationLimits?
     /// The file with the first tokens, deleted when an admin token is first used.
     package var firstTokensFile: String?
+    /// How many distinct keys one token may reveal in ten minutes before the audit log says so.
+    package var revealAlarm = 100
 
     package init(
         endpoints: [ProviderID: String] = [:], schedulerInterval: Duration = .seconds(60),

@@ -36,7 +36,7 @@ enum Setting: String, CaseIterable, Sendable {
     /// To build one is to take it off this list; `docs/operating.md` says the same and a test compares.
     static let notInThisVersion: Set<Setting> = [
         .adminListen, .databaseURL, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
-        .auditAnchor, .auditKeep, .revealAlarm, .tlsCertificate, .tlsKey, .behindProxy,
+        .auditAnchor, .auditKeep, .tlsCertificate, .tlsKey, .behindProxy,
     ]
 
     /// Settings whose value is a secret: never a flag (others can read a command line), never kept as text.

@@ -86,6 +86,7 @@ extension Configuration {
         var settings = VaultConfiguration()
         settings.endpoints = endpoints.mapValues(\.description)
         settings.schedulerInterval = schedulerInterval
+        settings.revealAlarm = revealAlarm
         settings.validationLimits = validationLimits.map { limits in
             VaultService.ValidationLimits(
                 userPerMinute: limits.userPerMinute, userKeysPerDay: limits.userPerDay,

@@ -7,7 +7,12 @@ import VaultModel
 @Suite struct LifetimeTests {
     @Test func `a stop lets what is being answered finish`() async throws {
         let mirror = Mirror()
-        let listener = try Listener(address: "127.0.0.1", port: 0, responder: mirror)
+        // No limit of time comes into it, however busy the machine is.
+        let limits = limits { limits in
+            limits.stopSeconds = 300
+            (limits.headerSeconds, limits.requestSeconds, limits.idleSeconds) = (300, 300, 300)
+        }
+        let listener = try Listener(address: "127.0.0.1", port: 0, limits: limits, responder: mirror)
         let running = Task { try await listener.run() }
         let idle = try RawClient(port: listener.port)
         let client = try RawClient(port: listener.port)

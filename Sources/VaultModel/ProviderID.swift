@@ -10,6 +10,16 @@ package struct ProviderID: Hashable, Comparable, Sendable, CustomStringConvertib
         description = text
     }
 
+    /// All of them, or `nil` when one is no name of a provider.
+    package static func all(_ names: some Sequence<String>) -> [ProviderID]? {
+        var providers: [ProviderID] = []
+        for name in names {
+            guard let provider = ProviderID(name) else { return nil }
+            providers.append(provider)
+        }
+        return providers
+    }
+
     private init(known: String) { description = known }
 
     package static let anthropic = ProviderID(known: "anthropic")

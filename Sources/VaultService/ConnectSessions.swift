@@ -112,7 +112,7 @@ extension Vault {
 extension Vault {
     private func checked(label: String?) throws(VaultError) -> String? {
         guard let label else { return nil }
-        guard !label.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !label.hasControlCharacters else {
             throw .invalidField("user_label", detail: "The text must be free of control characters.")
         }
         return label

@@ -1,4 +1,5 @@
 import VaultModel
+import VaultService
 
 extension CommandLineArguments {
     static func connecting(_ arguments: ArraySlice<String>) throws(UsageFault) -> ConnectCommand {
@@ -41,8 +42,7 @@ extension CommandLineArguments {
         }
         if let text = text("--providers") {
             let names = text.split(separator: ",", omittingEmptySubsequences: false)
-            let providers = names.compactMap { ProviderID(String($0)) }
-            guard providers.count == names.count else {
+            guard let providers = ProviderID.all(names.map(String.init)) else {
                 throw UsageFault("--providers must be ids such as anthropic,openai", topic)
             }
             order.providers = providers
@@ -54,9 +54,10 @@ extension CommandLineArguments {
             order.origin = origin
         }
         if let text = text("--ttl") {
-            let seconds = WholeNumber.parse(text, in: 1...604_800) ?? Duration(written: text).flatMap(\.wholeSeconds)
-            guard let seconds, (1...604_800).contains(seconds) else {
-                throw UsageFault("--ttl must be 1 to 604800 seconds, or such as 30m, 2h or 7d", topic)
+            let span = 1...ConnectSessionRequest.longestSeconds
+            let seconds = WholeNumber.parse(text, in: span) ?? Duration(written: text).flatMap(\.wholeSeconds)
+            guard let seconds, span.contains(seconds) else {
+                throw UsageFault("--ttl must be 1 to \(span.upperBound) seconds, or such as 30m, 2h or 7d", topic)
             }
             order.lifetimeSeconds = seconds
         }

@@ -52,6 +52,6 @@ struct PageTexts: Sendable {
             writer.string(text)
         }
         writer.endObject()
-        return writer.finish().withBytes { bytes in (0..<bytes.byteCount).map { bytes[byte: $0] } }
+        return writer.finish().withBytes { $0.copied }
     }
 }

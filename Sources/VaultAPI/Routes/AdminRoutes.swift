@@ -77,10 +77,7 @@ enum ProjectRoutes {
             let checked = origins.compactMap { WebOrigin($0) }
             return checked.count == origins.count ? checked.map(\.description) : nil
         }
-        patch.allowedProviders = try body.optional(Field.providers) { names in
-            let providers = names.compactMap(ProviderID.init)
-            return providers.count == names.count ? providers : nil
-        }
+        patch.allowedProviders = try body.optional(Field.providers) { ProviderID.all($0) }
         patch.logo = try change(
             body, Field.logo, Logo.init,
             form:

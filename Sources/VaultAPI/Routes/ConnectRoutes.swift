@@ -72,11 +72,7 @@ enum ConnectRoutes {
             guard let id = KeyID(text) else { throw .notFound }
             return id
         }
-        request.providers =
-            try call.body.optional(Field.providers) { names in
-                let providers = names.compactMap(ProviderID.init)
-                return providers.count == names.count ? providers : nil
-            } ?? []
+        request.providers = try call.body.optional(Field.providers) { ProviderID.all($0) } ?? []
         request.returnURL = call.body[Field.returnURL]
         request.origin = call.body[Field.origin]
         request.ttlSeconds = call.body[Field.ttl] ?? ConnectSessionRequest.usualSeconds

@@ -175,7 +175,7 @@ package final class Funnel: Responder {
         _ admitted: Admitted, _ head: RequestHead, _ body: consuming WipedBuffer
     ) async throws -> Answer {
         let route = admitted.route
-        let query = try QueryString(route.ignoresQuery ? nil : head.query, allowed: route.query)
+        let query = try QueryString(route.isFile ? nil : head.query, allowed: route.query)
         let ifMatch = try Precondition.revision(head.value("if-match"))
         var ticket: IdempotencyTicket?
         if let key = head.value("idempotency-key"), let render = route.keeps, let token = admitted.caller.tokenID {
@@ -189,7 +189,7 @@ package final class Funnel: Responder {
             vault: vault,
             context: RequestContext(caller: admitted.caller, requestID: admitted.requestID, ticket: ticket),
             site: site, parameters: admitted.parameters, query: query, ifMatch: ifMatch,
-            acceptsGzip: AcceptHeader.admits(coding: "gzip", in: head.value("accept-encoding")),
+            acceptsGzip: route.isFile && AcceptHeader.admits(coding: "gzip", in: head.value("accept-encoding")),
             body: try Members(body, route.shape ?? Shape()))
         return try await route.handler(call)
     }

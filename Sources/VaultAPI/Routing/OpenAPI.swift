@@ -3,9 +3,7 @@ import VaultModel
 /// The OpenAPI 3.1 document, written from the route table and the declared shapes.
 enum OpenAPI {
     /// The document, written once.
-    static let document: [UInt8] = write().withBytes { bytes in
-        (0..<bytes.byteCount).map { bytes[byte: $0] }
-    }
+    static let document: [UInt8] = write().withBytes { $0.copied }
 
     private static func write() -> WipedBuffer {
         var writer = JSONWriter(capacity: 65_536)

@@ -82,8 +82,9 @@ struct Route: Sendable {
     let summary: String
     var shape: Shape?
     var query: [String] = []
-    /// Whether what a link picks up on its way, such as `?utm_source=…`, is passed over.
-    var ignoresQuery = false
+    /// Whether it answers with a file, which is opened by a link: what that picks up on its way, such as `?utm_source=…`,
+    /// is passed over, and the answer may be compressed.
+    var isFile = false
     /// The statuses of success, for the OpenAPI document.
     var successes: [Int] = [200]
     /// The media types of its answers, problems apart; a request that admits none of them is refused.
@@ -121,16 +122,7 @@ struct Route: Sendable {
         { value in
             guard let value = value as? T else { return nil }
             let answer = answer(value)
-            return KeptAnswer(
-                status: answer.status,
-                body: answer.body.withBytes { bytes in
-                    unsafe [UInt8](unsafeUninitializedCapacity: bytes.byteCount) { buffer, count in
-                        unsafe bytes.withUnsafeBytes { source in
-                            unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
-                        }
-                        count = bytes.byteCount
-                    }
-                })
+            return KeptAnswer(status: answer.status, body: answer.body.withBytes { $0.copied })
         }
     }
 
@@ -138,7 +130,7 @@ struct Route: Sendable {
     func file(_ mediaType: String) -> Route {
         var route = self
         route.produces = [mediaType]
-        route.ignoresQuery = true
+        route.isFile = true
         return route
     }
 

@@ -11,8 +11,10 @@ enum ServeCommand {
     static func run(
         _ configuration: Configuration, connect user: UserID? = nil
     ) async throws(CommandFailure) -> ExitCode {
-        let likeness = KeyLikeness(doctor: KeyDoctor(try configuration.catalogue()))
-        try likeness.refuseCredential(user?.description, of: "--connect")
+        if let user {
+            let likeness = KeyLikeness(doctor: KeyDoctor(try configuration.catalogue()))
+            try likeness.refuseCredential(user.description, of: "--connect")
+        }
         let signals = StopSignals()
         let log = ServerLog(threshold: configuration.log, time: SystemTime())
         if try !exists(configuration) { try await makeVault(configuration, log) }

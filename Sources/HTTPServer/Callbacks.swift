@@ -8,14 +8,16 @@ import Glibc
 // `cls` is the Traffic, which outlives the daemon; a Connection is retained from STARTED to CLOSED, an Exchange
 // from the request line to COMPLETED.
 
-/// A connection has been accepted. During a stop it is closed at once.
+/// A connection has been accepted. During a stop, or of a peer that is none of ours, it is closed at once.
 ///
 /// `MHD_quiesce_daemon` would end accepting altogether, but it takes the socket out of the epoll sets of threads
 /// that may be doing so themselves, and libmicrohttpd aborts the process when both do.
 nonisolated func isWelcome(
     _ cls: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
 ) -> MHD_Result {
-    guard let traffic = unsafe Traffic.behind(cls), !traffic.isDraining else { return .NO }
+    guard let traffic = unsafe Traffic.behind(cls), !traffic.isDraining, let peer = unsafe IPAddress(address),
+        traffic.peers.takes(peer)
+    else { return .NO }
     return .YES
 }
 
@@ -29,9 +31,10 @@ nonisolated func connectionChanged(
         let context = unsafe context
     else { return }
     if code == .CONNECTION_NOTIFY_STARTED {
+        guard let peer = unsafe IPAddress(keystow_connection_peer(handle.pointer)) else { return }
         let connection = unsafe Connection(
             descriptor: keystow_connection_socket(handle.pointer),
-            remoteAddress: PeerAddress.text(of: keystow_connection_peer(handle.pointer)),
+            peer: peer,
             limits: traffic.limits
         )
         unsafe context.pointee = Unmanaged.passRetained(connection).toOpaque()

@@ -9,7 +9,7 @@ import Glibc
 /// libmicrohttpd's own time-out is for silence alone: a byte a second satisfies it for ever. So whoever is
 /// too slow with a head, a body or with taking the answer is cut off here.
 final class Connection: Sendable {
-    let remoteAddress: String
+    let peer: IPAddress
     private let limits: ServerLimits
     private let state: Mutex<State>
 
@@ -22,8 +22,8 @@ final class Connection: Sendable {
         var exchange: Exchange?
     }
 
-    init(descriptor: CInt, remoteAddress: String, limits: ServerLimits) {
-        self.remoteAddress = remoteAddress
+    init(descriptor: CInt, peer: IPAddress, limits: ServerLimits) {
+        self.peer = peer
         self.limits = limits
         state = Mutex(State(descriptor: descriptor, deadline: .now + .seconds(limits.headerSeconds)))
     }

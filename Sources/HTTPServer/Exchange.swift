@@ -71,12 +71,13 @@ final class Exchange: Sendable {
         do throws(TransportFault) {
             guard let target else { throw .badRequest("The request target cannot be read.") }
             let line = method.utf8.count + target.utf8.count + version.utf8.count + 4
+            let fields = try fields(line)
             head = try HeadRules(limits: traffic.limits).check(
                 method: method,
                 target: target,
                 version: version,
-                fields: try fields(line),
-                remoteAddress: connection.remoteAddress,
+                fields: fields,
+                remoteAddress: "\(traffic.peers.source(of: connection.peer, fields.lines))",
                 receivedAt: receivedAt
             )
         } catch {

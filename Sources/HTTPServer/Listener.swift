@@ -17,11 +17,12 @@ package final class Listener<R: Responder>: Sendable {
     ///
     /// - Parameter address: a numeric IPv4 or IPv6 address; `0.0.0.0` and `::` are all of them.
     package init(
-        address: String, port: UInt16, limits: ServerLimits = ServerLimits(), responder: R
+        address: String, port: UInt16, limits: ServerLimits = ServerLimits(), peers: PeerPolicy = PeerPolicy(),
+        responder: R
     ) throws(ServerError) {
         let socket = try ListeningSocket(address: address, port: port)
         self.port = socket.port
-        traffic = Traffic(limits: limits, responder: responder)
+        traffic = Traffic(limits: limits, peers: peers, responder: responder)
         daemon = try Daemon(socket: socket, traffic: traffic)
     }
 

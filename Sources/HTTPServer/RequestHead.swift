@@ -10,7 +10,7 @@ package struct RequestHead: Sendable {
     package let headers: [(name: String, value: String)]
     /// How many bytes of body follow.
     package let declaredLength: Int
-    /// The peer's address as text, `127.0.0.1` or `::1`; a proxy's, where there is one.
+    /// Where the request came from, as text, `127.0.0.1` or `::1`: the peer, or whom a proxy that is believed names.
     package let remoteAddress: String
     /// When the request line had been read.
     package let receivedAt: ContinuousClock.Instant

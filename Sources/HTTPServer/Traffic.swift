@@ -13,6 +13,7 @@ final class Traffic: Sendable {
     }
 
     let limits: ServerLimits
+    let peers: PeerPolicy
     let admit: @Sendable (RequestHead) -> Opening
     let refusal: @Sendable (TransportFault, RequestHead?) -> Response
 
@@ -21,8 +22,9 @@ final class Traffic: Sendable {
     private let draining = Atomic(false)
     private let stopped = Atomic(false)
 
-    init(limits: ServerLimits, responder: some Responder) {
+    init(limits: ServerLimits, peers: PeerPolicy = PeerPolicy(), responder: some Responder) {
         self.limits = limits
+        self.peers = peers
         admit = { head in
             switch responder.admit(head) {
             case .take(let admitted):

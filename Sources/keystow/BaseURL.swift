@@ -1,3 +1,5 @@
+import HTTPServer
+
 /// What other URLs are built on: `https://host[:port][/path]`, or `http://` where the host is this machine.
 ///
 /// Without user, query and fragment; kept in lower case (but for the path), without a final slash.

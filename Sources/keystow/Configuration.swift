@@ -1,3 +1,4 @@
+import HTTPServer
 import VaultModel
 import VaultProviders
 
@@ -39,6 +40,11 @@ struct Configuration: Sendable, Equatable {
         let certificate: String
         let key: String
     }
+
+    /// Whose connections are taken: behind proxies, and without TLS of its own, theirs alone.
+    var peers: PeerPolicy { PeerPolicy(proxies: trustedProxies, isClosed: !trustedProxies.isEmpty && tls == nil) }
+
+    var scheme: String { tls == nil ? "http" : "https" }
 
     /// The least that a line of the log must be worth.
     enum LogThreshold: String, Sendable, CaseIterable {

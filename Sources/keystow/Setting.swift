@@ -35,8 +35,8 @@ enum Setting: String, CaseIterable, Sendable {
     ///
     /// To build one is to take it off this list; `docs/operating.md` says the same and a test compares.
     static let notInThisVersion: Set<Setting> = [
-        .adminListen, .databaseURL, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
-        .auditAnchor, .auditKeep, .tlsCertificate, .tlsKey, .behindProxy,
+        .databaseURL, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
+        .auditAnchor, .auditKeep, .tlsCertificate, .tlsKey,
     ]
 
     /// Settings whose value is a secret: never a flag (others can read a command line), never kept as text.
@@ -69,7 +69,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .schedulerInterval, .auditKeep: "DURATION"
         case .validationLimits: "LIMITS"
         case .rateLimit: "RATE"
-        case .behindProxy: "ADDRESS,…"
+        case .behindProxy: "ADDRESS[/BITS],…"
         case .log: "LEVEL"
         case .masterKey, .token: "SECRET"
         }
@@ -95,7 +95,7 @@ enum Setting: String, CaseIterable, Sendable {
     var summary: String {
         switch self {
         case .listen: "address and port; `:0` takes a free port of 127.0.0.1 and prints it"
-        case .adminListen: "answer admin routes here alone"
+        case .adminListen: "a second address, where admins' calls are then answered alone"
         case .dataDirectory: "where the vault's files are"
         case .databaseURL: "PostgreSQL instead of a file"
         case .masterKeyFile: "32 raw bytes or their base64, readable by its owner alone"
@@ -114,7 +114,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .revealAlarm: "distinct keys revealed by one token in ten minutes that raise an alarm"
         case .tlsCertificate: "certificate chain of the server's own TLS"
         case .tlsKey: "private key of the server's own TLS"
-        case .behindProxy: "addresses of the proxies that may speak for others"
+        case .behindProxy: "addresses or networks of the proxies that may speak for others"
         case .log: "error, warning, info or debug; JSON lines on standard error"
         case .url: "the running server that `token`, `connect` and `import` speak to"
         case .token: "the token that they speak with"

@@ -134,9 +134,9 @@ import VaultModel
         }
     }
 
-    @Test func `the buffer that a piece of a body came in is wiped`() {
+    @Test func `the buffer that a piece of a body came in is wiped`() throws {
         let traffic = Traffic(limits: ServerLimits(), responder: Mirror())
-        let connection = Connection(descriptor: -1, remoteAddress: "", limits: traffic.limits)
+        let connection = Connection(descriptor: -1, peer: try #require(IPAddress("::1")), limits: traffic.limits)
         let exchange = Exchange(target: "/", connection: connection, traffic: traffic)
         let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
         defer { piece.deallocate() }

@@ -56,11 +56,11 @@ final class Mirror: Responder {
 
 /// Runs a server for the length of `body`, then stops it and waits for its end.
 func withServer<T: Sendable>(
-    _ limits: ServerLimits = patient, address: String = "127.0.0.1",
+    _ limits: ServerLimits = patient, address: String = "127.0.0.1", peers: PeerPolicy = PeerPolicy(),
     _ body: (UInt16, Mirror) async throws -> T
 ) async throws -> T {
     let mirror = Mirror()
-    let listener = try Listener(address: address, port: 0, limits: limits, responder: mirror)
+    let listener = try Listener(address: address, port: 0, limits: limits, peers: peers, responder: mirror)
     let running = Task { try await listener.run() }
     let outcome: Result<T, any Error>
     do { outcome = .success(try await body(listener.port, mirror)) } catch { outcome = .failure(error) }

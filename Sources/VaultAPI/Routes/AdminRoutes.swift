@@ -108,7 +108,7 @@ enum ProjectRoutes {
 
 enum TokenRoutes {
     static let all: [Route] = [
-        create,
+        create.forAdmins,
         .returning(
             "GET", "/v1/tokens", .scope(.tokensWrite), "List tokens, newest first, without their text.",
             query: ["project_id", "limit", "cursor"],
@@ -117,13 +117,13 @@ enum TokenRoutes {
             try call.vault.tokens(
                 project: try call.query.optional("project_id") { ProjectID($0) },
                 limit: try call.query.integer("limit", 1...200) ?? 50, cursor: call.query["cursor"], call.context)
-        },
+        }.forAdmins,
         .returning(
             "DELETE", "/v1/tokens/{id}", .scope(.tokensWrite), "Revoke a token.", successes: [204],
             answer: { (_: Deleted) in .noContent }
         ) { call in
             try await call.vault.revokeToken(try call.id(), call.context)
-        },
+        }.forAdmins,
         .returning(
             "GET", "/v1/token", .anyToken, "Tell the caller who it is and what it may do.",
             answer: { (caller: Caller) in .json(200) { $0.value(caller) } }
@@ -247,7 +247,7 @@ enum VaultRoutes {
         ) { call in
             try call.vault.statistics(
                 project: try call.query.optional("project_id") { ProjectID($0) }, call.context)
-        },
+        }.forAdmins,
         .returning(
             "POST", "/v1/revoke", .scope(.keysWrite), "Revoke every key that a filter names, or count them.",
             shape: Shape(
@@ -256,7 +256,7 @@ enum VaultRoutes {
             answer: { (count: Int) in .count("revoked", count) }
         ) { call in
             try await call.vault.revoke(try revocation(call.body), call.context)
-        },
+        }.forAdmins,
     ]
 
     private static func revocation(_ body: borrowing Members) throws(Problem) -> MassRevocation {

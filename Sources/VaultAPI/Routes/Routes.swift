@@ -4,8 +4,8 @@ import VaultService
 /// Every call of the API.
 enum Routes {
     static let all =
-        HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + ProjectRoutes.all + PolicyRoutes.all
-        + VaultRoutes.all + AuditRoutes.all + ConnectRoutes.all + PageRoutes.all
+        HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all + PageRoutes.all
+        + (ProjectRoutes.all + PolicyRoutes.all + AuditRoutes.all).map(\.forAdmins)
 }
 
 enum HealthRoutes {

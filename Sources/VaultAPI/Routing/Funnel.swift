@@ -46,10 +46,12 @@ package final class Funnel: Responder {
         table = RouteTable(Routes.all)
     }
 
-    package func admit(_ head: RequestHead) -> Admission<Admitted> {
+    package func admit(_ head: RequestHead) -> Admission<Admitted> { admit(head, by: table) }
+
+    func admit(_ head: RequestHead, by table: RouteTable) -> Admission<Admitted> {
         let requestID = RequestID(at: time.now())
         do {
-            return .take(try admitted(head, requestID))
+            return .take(try admitted(head, requestID, table))
         } catch {
             let response = response(to: error, requestID)
             tell(of: response.status, "", requestID, head)
@@ -57,7 +59,9 @@ package final class Funnel: Responder {
         }
     }
 
-    private func admitted(_ head: RequestHead, _ requestID: RequestID) throws(Problem) -> Admitted {
+    private func admitted(
+        _ head: RequestHead, _ requestID: RequestID, _ table: RouteTable
+    ) throws(Problem) -> Admitted {
         guard hosts.contain(head.value("host") ?? "") else {
             throw Problem(.invalidParameter, detail: "This server does not answer for that Host.", field: "host")
         }

@@ -90,7 +90,7 @@ package struct AllowedHosts: Sendable {
         let host = host.lowercased()
         guard let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") else { return names.contains(host) }
         let port = host[host.index(after: colon)...]
-        guard (1...5).contains(port.utf8.count), port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port), number > 0 else {
             return false
         }
         return names.contains(String(host[..<colon]))

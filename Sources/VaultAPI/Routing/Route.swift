@@ -91,6 +91,8 @@ struct Route: Sendable {
     var produces = AcceptHeader.json
     /// Whether `Idempotency-Key` counts, and how what the call returned is encoded for a repetition.
     var keeps: IdempotencyTicket.Render?
+    /// Whether it is an admin's: where those have a listener of their own, it is answered there alone.
+    var isForAdmins = false
     let handler: Handler
 
     init(
@@ -131,6 +133,13 @@ struct Route: Sendable {
         var route = self
         route.produces = [mediaType]
         route.isFile = true
+        return route
+    }
+
+    /// The same for admins: where those have a listener of their own, it is answered there alone.
+    var forAdmins: Route {
+        var route = self
+        route.isForAdmins = true
         return route
     }
 

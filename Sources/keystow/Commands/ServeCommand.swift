@@ -27,15 +27,14 @@ enum ServeCommand {
         } catch {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
-        let site = PublicURL(configuration.publicURL?.description ?? "http://\(configuration.listen)")
-        let listener = try listen(configuration, vault, site, log)
-        let address = configuration.listen.on(listener.port)
-        let base = configuration.publicURL?.description ?? "http://\(address)"
+        let site = PublicURL(configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)")
+        let listeners = try Listeners(configuration, funnel(configuration, vault, site, log))
+        let base = configuration.publicURL?.description ?? listeners.url
         site.change(to: base)
-        announce(address, log)
+        announce(listeners, log)
         if let user { await offer(to: user, vault, at: base) }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await listener.run() }
+            group.addTask { await listeners.run() }
             group.addTask { await vault.run() }
             await signals.wait()
             log.note(.info, .stopping)
@@ -66,30 +65,23 @@ enum ServeCommand {
         }
     }
 
-    private static func listen(
+    private static func funnel(
         _ configuration: Configuration, _ vault: Vault, _ site: PublicURL, _ log: ServerLog
-    ) throws(CommandFailure) -> Listener<Funnel> {
+    ) -> Funnel {
         var observe: (@Sendable (AnsweredRequest) -> Void)?
         if configuration.log == .debug { observe = { log.note($0) } }
-        let funnel = Funnel(
+        return Funnel(
             vault, hosts: AllowedHosts(configuration.answeredHosts), site: site, rate: configuration.rateLimit.perToken,
             limitsFailures: configuration.rateLimit != .off, observe: observe)
-        do {
-            return try Listener(
-                address: configuration.listen.address, port: configuration.listen.port, limits: ServerLimits(),
-                responder: funnel)
-        } catch {
-            throw CommandFailure("cannot listen on \(configuration.listen): \(error)", .system)
-        }
     }
 
-    private static func announce(_ address: ListenAddress, _ log: ServerLog) {
-        Console.say("{\"listening\":\"http://\(address)\"}")
+    private static func announce(_ listeners: Listeners, _ log: ServerLog) {
+        Console.say(listeners.line)
         if Console.isTerminal {
-            Console.tell("try it, with a token: curl -s http://\(address)/v1/token -H 'Authorization: Bearer kst_…'")
+            Console.tell("try it, with a token: curl -s \(listeners.url)/v1/token -H 'Authorization: Bearer kst_…'")
             Console.tell("Ctrl-C stops")
         } else {
-            log.note(.info, .listening, [("url", "http://\(address)"), ("try", "curl -s http://\(address)/readyz")])
+            log.note(.info, .listening, [("url", listeners.url), ("try", "curl -s \(listeners.url)/readyz")])
         }
     }
 
@@ -110,7 +102,7 @@ extension Configuration {
     /// The values of `Host` that are answered, without ports: what is named, what is listened on, what users see.
     fileprivate var answeredHosts: [String] {
         let publicAuthority = publicURL?.description.split(separator: "/").dropFirst().first.map(String.init)
-        let named = hosts.map(\.name) + [listen.address]
+        let named = hosts.map(\.name) + [listen.address, adminListen?.address].compactMap(\.self)
         return (named + [publicAuthority.flatMap { HostName($0)?.name }].compactMap(\.self)).map { name in
             name.contains(":") ? "[\(name)]" : name
         }

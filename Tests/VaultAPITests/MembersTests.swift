@@ -126,6 +126,12 @@ struct MembersTests {
         #expect(problem?.field == field)
     }
 
+    /// In a dictionary they would be one entry, and one of the values would be lost without a word.
+    @Test func `two spellings of one name in a map are refused`() {
+        #expect(fault(#""tags":{"\u00e9":"a","e\u0301":"b"}"#)?.field == "tags")
+        #expect(fault(#""tags":{"\u00e9":"a","e":"b"}"#) == nil)
+    }
+
     @Test(arguments: ["[]", "null", "true", "7", #""text""#, "[{}]"])
     func `JSON that is not an object is an invalid field without a name`(_ text: String) {
         let problem = refusal(of: text, Self.optional)

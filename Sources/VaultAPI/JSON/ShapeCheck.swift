@@ -49,13 +49,17 @@ extension MemberKind {
         case (.boolean, .boolean), (.secret, .string), (.object, .object): return true
         case (.textMap(let entries, let names, let values), .object):
             var (name, count) = (document.first(in: node), 0)
+            var seen: Set<String> = []
             while name < document.end(of: node) {
-                guard MemberKind.text(names).admits(document, name), MemberKind.text(values).admits(document, name + 1)
+                guard count < entries, MemberKind.text(names).admits(document, name),
+                    MemberKind.text(values).admits(document, name + 1),
+                    // Two spellings of one name (Unicode's canonical equivalence) would be one entry of a dictionary.
+                    seen.insert(document.string(name)).inserted
                 else { return false }
                 name = document.next(name + 1)
                 count += 1
             }
-            return count <= entries
+            return true
         case (.texts(let count, let each), .array): return admits(document, node, count, .text(each))
         case (.integers(let count, let each), .array): return admits(document, node, count, .integer(each))
         default: return false

@@ -63,10 +63,9 @@ tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
 		--event-stream-output-path $(EVENTS).tsan --event-stream-version 0 || status=$$?; \
 	python3 .ci/tally $(EVENTS).tsan && exit $$status
 
-fuzz: deps ## try made-up pastes and answers for SECONDS (60), from Tests/Fuzz/Corpus on
-	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz-key-doctor
-	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz-outcome-reader
-	@Tests/Fuzz/run .build/fuzz $(SECONDS)
+fuzz: deps ## let libFuzzer make up input for whatever reads some, SECONDS (60) for each of TRIALS (all)
+	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz
+	@Tests/Fuzz/run .build/fuzz $(SECONDS) $(TRIALS)
 
 deps: ## install what is missing to build and test, from Debian's packages
 	@.ci/deps

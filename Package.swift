@@ -128,18 +128,21 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// Programs that try what no table holds, built only by `make fuzz`: libFuzzer calls them and is their `main`.
+// The program that tries what no table holds, built only by `make fuzz`: libFuzzer calls it and is its `main`.
 if Context.environment["KEYSTOW_FUZZ"] != nil {
-    for (name, folder) in [("fuzz-key-doctor", "KeyDoctor"), ("fuzz-outcome-reader", "OutcomeReader")] {
-        package.targets.append(
-            .executableTarget(name: name, dependencies: ["VaultProviders", "VaultModel"], path: "Tests/Fuzz/\(folder)"))
-    }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "VaultModel", "VaultCrypto", "VaultStore", "HTTPServer", "VaultProviders", "VaultService", "VaultAPI",
+            ],
+            path: "Tests/Fuzz", exclude: ["Corpus", "run"]))
 }
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
     // What ships says `unsafe` aloud wherever it is; tests may look at raw bytes without ceremony.
-    if target.type != .test, target.name != "VaultTestKit", !target.name.hasPrefix("fuzz-") {
+    if target.type != .test, target.name != "VaultTestKit", target.name != "fuzz" {
         target.swiftSettings?.append(.strictMemorySafety())
     }
 }

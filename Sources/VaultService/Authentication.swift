@@ -99,23 +99,8 @@ extension Vault {
     /// - Throws: `missingToken` without a header; `invalidToken` for another scheme, or a token whose form or
     ///   checksum is wrong: that costs no look at the database.
     package func caller(bearing authorization: String?) throws(VaultError) -> Caller {
-        try bearer(authorization, of: [.admin, .app]) { token throws(VaultError) in try caller(holding: token) }
-    }
-
-    /// Lends the token of an `Authorization` header, when it is one of these kinds.
-    func bearer<T>(
-        _ authorization: String?, of kinds: [TokenKind], _ body: (RawSpan) throws(VaultError) -> T
-    ) throws(VaultError) -> T {
-        guard let authorization else { throw .missingToken }
-        let scheme = "bearer "
-        guard authorization.utf8.count > scheme.utf8.count,
-            authorization.prefix(scheme.count).lowercased() == scheme
-        else { throw .invalidToken }
-        var token = WipedBuffer(capacity: TokenText.count)
-        token.append(String(authorization.dropFirst(scheme.count)))
-        return try token.withBytes { bytes throws(VaultError) in
-            guard let kind = TokenText.check(bytes), kinds.contains(kind) else { throw .invalidToken }
-            return try body(bytes)
+        try BearerHeader.lend(authorization, of: [.admin, .app]) { token throws(VaultError) in
+            try caller(holding: token)
         }
     }
 }

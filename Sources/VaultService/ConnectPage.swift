@@ -24,7 +24,7 @@ extension Vault {
     ///
     /// - Throws: `missingToken`, `invalidToken`.
     package func caller(holdingLink authorization: String?) throws(VaultError) -> Caller {
-        try bearer(authorization, of: [.connect]) { (token: RawSpan) throws(VaultError) in
+        try BearerHeader.lend(authorization, of: [.connect]) { (token: RawSpan) throws(VaultError) in
             try session(holding: token).page
         }
     }

@@ -74,7 +74,7 @@ extension WriteTransaction {
 
 /// How an entry lies in the table `audit`.
 enum AuditQueries {
-    private static let columns = Columns(
+    static let columns = Columns(
         "audit",
         "seq", "at", "token_id", "actor_name", "actor_kind", "action", "object", "key_id", "project_id", "outcome",
         "request_id", "key_ref", "reason", "revision", "hash"

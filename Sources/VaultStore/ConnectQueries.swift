@@ -58,7 +58,7 @@ extension WriteTransaction {
     }
 }
 
-private enum ConnectRow {
+enum ConnectRow {
     static let columns = Columns(
         "connect_sessions",
         "id", "lookup", "project_id", "owner", "user_label", "purpose", "key_id", "providers", "return_url", "origin",

@@ -36,7 +36,7 @@ extension WriteTransaction {
     }
 }
 
-private enum PolicyRow {
+enum PolicyRow {
     static let columns = Columns(
         "policies",
         "project_id", "provider", "max_age_seconds", "warn_before_seconds", "unused_after_seconds",

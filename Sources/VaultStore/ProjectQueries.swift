@@ -58,7 +58,7 @@ extension WriteTransaction {
     }
 }
 
-private enum ProjectRow {
+enum ProjectRow {
     static let columns = Columns(
         "projects",
         "id", "name", "allowed_origins", "allowed_providers", "logo", "accent_color", "reveal_granted_at", "created_at",

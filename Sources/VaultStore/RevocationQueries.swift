@@ -72,7 +72,7 @@ extension WriteTransaction {
     }
 }
 
-private enum OrderRow {
+enum OrderRow {
     static let columns = Columns(
         "revocations",
         "id", "project_id", "provider", "owner", "created_before", "reason", "ordered_at", "after_id", "completed_at",

@@ -67,7 +67,7 @@ extension WriteTransaction {
     }
 }
 
-private enum TokenRow {
+enum TokenRow {
     static let columns = Columns(
         "tokens",
         "id", "lookup", "project_id", "kind", "scopes", "name", "created_at", "expires_at", "revoked_at",

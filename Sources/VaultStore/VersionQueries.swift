@@ -81,7 +81,7 @@ extension WriteTransaction {
 }
 
 /// How a version lies in the table `versions`.
-private enum VersionRow {
+enum VersionRow {
     /// The last four are written once and not read back: they repeat what stands in the key's row.
     static let columns = Columns(
         "versions",

@@ -55,7 +55,7 @@ import Testing
         #expect("id: \(String(repeating: "a1", count: 16))".contains(credential))
         let corpus = Repository.files.filter { $0.hasPrefix("Tests/Fuzz/Corpus/") }
         let texts = try corpus.map { try Repository.text(of: $0) }
-        #expect((1..<200).contains(corpus.count))
+        #expect((1..<400).contains(corpus.count))
         #expect(texts.reduce(0) { $0 + $1.utf8.count } < 200_000)
         for (path, text) in zip(corpus, texts) { #expect(!text.contains(credential), "\(path)") }
     }

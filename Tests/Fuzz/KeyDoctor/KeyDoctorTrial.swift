@@ -3,7 +3,7 @@ import VaultModel
 @testable import VaultProviders
 
 /// One paste, and all that must hold of what the doctor makes of it.
-struct Trial {
+struct KeyDoctorTrial: Trial {
     private let catalogue: Catalogue
     private let doctor: KeyDoctor
     private let credentials: [Credential]
@@ -19,7 +19,7 @@ struct Trial {
     }
 
     func run(_ bytes: [UInt8]) throws {
-        let input = Input(bytes, catalogue, credentials)
+        let input = PasteInput(bytes, catalogue, credentials)
         var steps = 0
         let (diagnosis, key) = try examine(input.paste, input.chosen, &steps)
         require(steps <= 64 * input.paste.count + 4096, "the work grows with the paste alone")

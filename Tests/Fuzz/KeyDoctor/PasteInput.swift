@@ -8,7 +8,7 @@ import VaultModel
 /// 0xFE repeats the rest over and over, since that is where work grows faster than a paste.
 /// In the rest, bytes that no UTF-8 holds stand for credentials: 0xF8 and a number for a whole one, 0xF9, a number and
 /// a length for the beginning of one, 0xFA likewise for its end. Any other byte stands for itself.
-struct Input {
+struct PasteInput {
     private(set) var paste: [UInt8] = []
     private(set) var chosen: ProviderID?
     /// The key that must come back.

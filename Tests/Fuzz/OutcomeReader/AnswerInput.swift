@@ -5,7 +5,7 @@
 /// The first byte names the provider, the second the status, or with 0xFF and the next byte why there was none. Lines
 /// of `name: value` up to an empty line are headers, the rest is the body. 0xF8 and two numbers stand for as many
 /// characters of the key as the second says, from the place that the first says.
-struct Answer {
+struct AnswerInput {
     let provider: Provider
     let answer: ProbeAnswer
 

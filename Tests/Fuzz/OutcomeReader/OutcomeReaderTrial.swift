@@ -3,7 +3,7 @@ import VaultModel
 @testable import VaultProviders
 
 /// One answer, and all that must hold of the verdict that it becomes.
-struct Trial {
+struct OutcomeReaderTrial: Trial {
     private let catalogue: Catalogue
     private let reader: OutcomeReader
 
@@ -13,12 +13,12 @@ struct Trial {
     }
 
     func run(_ bytes: [UInt8]) {
-        let input = Answer(bytes, catalogue)
+        let input = AnswerInput(bytes, catalogue)
         guard let calls = input.provider.calls else { return }
         let now = Timestamp(milliseconds: 1_795_000_000_000)
         for call in [calls.identity, calls.funding].compactMap(\.self) {
             let verdict = reader.read(
-                input.answer, to: call, of: input.provider, key: Answer.key.span.bytes, at: now)
+                input.answer, to: call, of: input.provider, key: AnswerInput.key.span.bytes, at: now)
             judge(verdict)
             if case .failure = input.answer { require(verdict.code == .unverified, "no answer is no verdict") }
             if verdict.httpStatus == 404 { require(verdict.code == .unverified, "a 404 is no verdict") }
@@ -46,8 +46,8 @@ struct Trial {
 
     private func repeatsKey(_ text: [UInt8]) -> Bool {
         guard text.count >= 6 else { return false }
-        return (0...Answer.key.count - 6).contains { place in
-            let piece = Answer.key[place..<place + 6]
+        return (0...AnswerInput.key.count - 6).contains { place in
+            let piece = AnswerInput.key[place..<place + 6]
             return (0...text.count - 6).contains { text[$0] == piece[place] && text[$0..<$0 + 6] == piece }
         }
     }

@@ -26,6 +26,8 @@ package struct OutgoingRequest: ~Copyable, Sendable {
     package var allowsLoopbackHTTP: Bool
     /// For the whole call; a longer one is cut to what its client allows.
     package var timeout: Duration
+    /// The longest body of an answer that is taken, in bytes; a longer one is an error.
+    package var largestAnswer = 65_536
 
     package init(
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],

@@ -21,8 +21,7 @@ final class Transfer: @unchecked Sendable {
     private var body: [UInt8] = []
     private var fault: HTTPClientError?
 
-    /// In bytes.
-    static let bodyLimit = 65_536
+    private let bodyLimit: Int
 
     /// Checks `request` and sets up libcurl for it; nothing is sent.
     ///
@@ -36,6 +35,7 @@ final class Transfer: @unchecked Sendable {
         if rule.policy == .publicOnly && url.origin.port != url.origin.scheme.defaultPort { throw .refusedURL }
         if let address = url.origin.address, !rule.permits(address) { throw .refusedAddress }
         self.rule = rule
+        bodyLimit = request.largestAnswer
         headerLines = try HeaderList(request)
         guard CurlLibrary.isReady, let easy = unsafe curl_easy_init() else {
             throw .transport(Int(CURLE_FAILED_INIT.rawValue))
@@ -76,7 +76,7 @@ final class Transfer: @unchecked Sendable {
 
     /// Takes a piece of the body; `false` ends the transfer.
     func take(body piece: UnsafeRawBufferPointer) -> Bool {
-        guard body.count + piece.count <= Self.bodyLimit else {
+        guard body.count + piece.count <= bodyLimit else {
             fault = .tooLarge
             return false
         }

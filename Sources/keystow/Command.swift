@@ -8,6 +8,7 @@ enum Command: Sendable, Equatable {
     case initialize(SettingFlags)
     case doctor(SettingFlags, asJSON: Bool)
     case token(TokenCommand)
+    case keys(KeysCommand)
     case connect(ConnectCommand)
     case importKeys(ImportCommand)
     case rebind(RebindCommand)

@@ -29,6 +29,8 @@ enum CommandLineArguments {
             let scanned = try ArgumentScanner(rest, form: form, topic: .doctor)
             return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
+        case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
+            return .keys(try keys(rest))
         case .connect: return .connect(try connecting(rest))
         case .importKeys: return .importKeys(try importing(rest))
         case .rebind: return .rebind(try rebinding(rest))

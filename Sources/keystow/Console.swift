@@ -9,8 +9,30 @@ enum Console {
     @discardableResult
     static func say(_ text: String) -> ExitCode { write(Array((text + "\n").utf8)[...], to: STDOUT_FILENO) }
 
+    /// Writes finished lines to standard output, all at once.
+    static func say(lines: [String]) -> ExitCode {
+        write(Array(lines.map { $0 + "\n" }.joined().utf8)[...], to: STDOUT_FILENO)
+    }
+
+    /// From now on a reader that goes away, such as `head`, ends what is written and not the program.
+    static func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
+
     /// Writes a line to standard error: what happened, for people.
-    static func tell(_ text: String) { _ = write(Array(("keystow: \(text)\n").utf8)[...], to: STDERR_FILENO) }
+    ///
+    /// Whatever of it others wrote, such as a server or whoever chose a name, stays on this line.
+    static func tell(_ text: String) {
+        _ = write(Array("keystow: \(HarmlessText.sentence(text))\n".utf8)[...], to: STDERR_FILENO)
+    }
+
+    /// Writes a question to standard error, so that the answer can be typed behind it.
+    static func ask(_ question: String) {
+        _ = write(Array("\(HarmlessText.sentence(question)) ".utf8)[...], to: STDERR_FILENO)
+    }
+
+    /// Writes finished lines to standard error as they are.
+    static func tell(lines: [String]) {
+        _ = write(Array(lines.map { $0 + "\n" }.joined().utf8)[...], to: STDERR_FILENO)
+    }
 
     /// Writes a finished line to standard error, in one piece.
     static func tell(line: consuming WipedBuffer) {

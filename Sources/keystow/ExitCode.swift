@@ -1,6 +1,8 @@
 /// How the program ends, in the codes of `sysexits.h`.
 enum ExitCode: Int32, Error, Sendable {
     case ok = 0
+    /// What was looked for was found, and should not be there: `keys stale`. No code of sysexits.h, so that it is told apart.
+    case found = 1
     /// The command line cannot be understood.
     case usage = 64
     /// What was looked at is not well.

@@ -8,13 +8,23 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case tokenCreate = "token create"
     case tokenList = "token list"
     case tokenRevoke = "token revoke"
+    case keys
+    case keysList = "keys list"
+    case keysShow = "keys show"
+    case keysCheck = "keys check"
+    case keysQuarantine = "keys quarantine"
+    case keysRelease = "keys release"
+    case keysRevoke = "keys revoke"
+    case keysStale = "keys stale"
     case connect
     case importKeys = "import"
     case rebind
     case version
 
     /// The commands, in the order in which one meets them.
-    static let commands: [HelpTopic] = [.serve, .initialize, .token, .connect, .importKeys, .rebind, .doctor, .version]
+    static let commands: [HelpTopic] = [
+        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .doctor, .version,
+    ]
 
     /// One line, in the list of commands.
     var summary: String {
@@ -27,6 +37,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .tokenCreate: "make an access token, and print it once"
         case .tokenList: "list access tokens, without their secret part"
         case .tokenRevoke: "end an access token from the next request on"
+        case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
+            keysSummary
         case .connect: "make a link by which a user saves a key, and print it"
         case .importKeys: "take keys from a file or the environment into the vault"
         case .rebind: "bind a provider's keys to the base URL that is configured for it now"
@@ -55,6 +67,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "keystow token create --kind adm|app [--project ID] [--name NAME] [--scopes SCOPE,…] [--expires-at TIME]"
         case .tokenList: "keystow token list [--project ID] [--json]"
         case .tokenRevoke: "keystow token revoke ID"
+        case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale: keysUsage
         case .connect:
             "keystow connect --user NAME [--label TEXT] [--purpose store|replace|manage] [--key ID] [--providers ID,…]\n"
                 + "                       [--return-url URL] [--origin ORIGIN] [--ttl TIME] [--locale LANGUAGE]\n"
@@ -98,6 +111,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
             Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
             in --token-file; otherwise works on the data directory, which needs the server to be stopped.
             """
+        case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
+            keysDetails
         case .connect:
             """
             The link, alone on standard output, opens a page for this one user (NAME is your app's own name for them;
@@ -167,6 +182,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
             ]
         case .tokenList: ["keystow token list --url http://127.0.0.1:8420 --token-file ./admin.token"]
         case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000"]
+        case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
+            keysExamples
         case .connect:
             [
                 "keystow connect --user user-42 --label ada@example.com --wait",
@@ -195,8 +212,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .serve: settings = Setting.ofServer
         case .initialize, .doctor, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
-        case .connect, .importKeys: settings = [.url, .token]
-        case .keystow, .token, .version: return nil
+        case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
+            .importKeys:
+            settings = [.url, .token]
+        case .keystow, .token, .keys, .version: return nil
         }
         var lines: [String] = []
         for setting in settings where !Setting.notInThisVersion.contains(setting) {

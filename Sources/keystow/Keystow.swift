@@ -38,6 +38,9 @@ struct Keystow {
             case .token(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await TokenRunner.run(command, configuration)
+            case .keys(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await KeysRunner.run(command, configuration)
             case .connect(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await ConnectRunner.run(command, configuration)

@@ -18,6 +18,41 @@ extension RemoteVault {
         }
     }
 
+    /// The same for what changes something: with an `Idempotency-Key`, so that a call whose answer was lost is made again and
+    /// is answered as it was.
+    ///
+    /// - Returns: the answer, whatever it is.
+    /// - Throws: where there was none. Whether it was done is then not known.
+    func attempt(_ path: String, _ body: some Encodable) async throws(CommandFailure) -> Reply {
+        guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
+        let name = RequestID(at: SystemTime().now()).description
+        var failures = 0
+        while true {
+            do throws(HTTPClientError) {
+                var body = WipedBuffer(capacity: json.count)
+                body.append(Array(json))
+                let reply = try await post(path, body, idempotencyKey: name)
+                // The first attempt is still under way there.
+                guard reply.problem?.code == "idempotency_conflict", reply.problem?.retryable == true else {
+                    return reply
+                }
+                failures += 1
+                if failures >= Self.attempts { return reply }
+            } catch {
+                failures += 1
+                guard failures < Self.attempts else {
+                    throw CommandFailure(
+                        "\(server) does not answer (\(error)); whether it was done is not known: look, and call again",
+                        .unavailable)
+                }
+            }
+            try? await SystemTime().sleep(for: .seconds(1))
+        }
+    }
+
+    /// How often a call is made that gets no answer.
+    private static var attempts: Int { 3 }
+
     func remove(_ path: String) async throws(CommandFailure) -> Reply {
         try await carriedOut { () async throws(HTTPClientError) in try await delete(path) }
     }

@@ -10,6 +10,8 @@ struct RemoteVault: ~Copyable {
 
     /// Longer than the server takes for any request, a test call of its own included.
     static let patience = Duration.seconds(40)
+    /// More than a page of 200 keys takes whose labels, tags and parameters are as long as may be, in bytes.
+    static let largestAnswer = 16 << 20
 
     init(server: BaseURL, client: HTTPClient, token: consuming SecretBytes) {
         self.server = server
@@ -54,10 +56,11 @@ struct RemoteVault: ~Copyable {
         _ method: OutgoingRequest.Method, _ path: String, _ headers: [(name: String, value: String)],
         _ body: consuming WipedBuffer
     ) async throws(HTTPClientError) -> Reply {
-        let request = OutgoingRequest(
+        var request = OutgoingRequest(
             method, "\(server)\(path)", headers: headers, wiping: body, secret: try copyOfToken(),
             secretHeaderName: "authorization", secretHeaderPrefix: "Bearer ", addressPolicy: .operatorChosen,
             allowsLoopbackHTTP: true, timeout: Self.patience)
+        request.largestAnswer = Self.largestAnswer
         let response = try await client.send(request)
         return Reply(
             status: response.status, body: response.body,

@@ -116,7 +116,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .tlsKey: "private key of the server's own TLS"
         case .behindProxy: "addresses or networks of the proxies that may speak for others"
         case .log: "error, warning, info or debug; JSON lines on standard error"
-        case .url: "the running server that `token`, `connect` and `import` speak to"
+        case .url: "the running server that `token`, `keys`, `connect` and `import` speak to"
         case .token: "the token that they speak with"
         }
     }

@@ -12,7 +12,7 @@ package struct HTTPAnswer: Sendable {
     package var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The body as JSON; `.null` when it is none.
-    package var json: JSONTree { (try? JSONDecoder().decode(JSONTree.self, from: Data(body))) ?? .null }
+    package var json: JSONTree { JSONTree(bytes: body) }
 }
 
 /// One request on a connection of its own to 127.0.0.1, over a real socket.
@@ -80,6 +80,13 @@ package enum JSONTree: Sendable, Equatable, Decodable {
     case string(String)
     case array([JSONTree])
     case object([String: JSONTree])
+
+    /// `.null` for what is no JSON.
+    package init(bytes: [UInt8]) {
+        self = (try? JSONDecoder().decode(JSONTree.self, from: Data(bytes))) ?? .null
+    }
+
+    package init(text: String) { self.init(bytes: Array(text.utf8)) }
 
     package init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()

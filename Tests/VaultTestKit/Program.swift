@@ -3,7 +3,7 @@ import Glibc
 /// The program `keystow` itself, or the stand-in for providers, as a child.
 package final class Program {
     /// Where the tests' own program lies, and `keystow` beside it.
-    private static let folder: String = {
+    static let folder: String = {
         let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }()
@@ -15,10 +15,12 @@ package final class Program {
 
     /// Starts the program; what it writes goes to two files in `directory`.
     ///
-    /// - Parameter input: a file that it reads as its standard input.
+    /// - Parameters:
+    ///   - input: a file that it reads as its standard input.
+    ///   - descriptor: where its standard output goes instead; then ``standardOutput`` is empty.
     package init(
         named name: String = "keystow", _ arguments: [String], environment: [String: String] = [:],
-        input: String = "/dev/null",
+        input: String = "/dev/null", output descriptor: Int32? = nil,
         in directory: TemporaryDirectory
     ) throws {
         let number = UInt32.random(in: 0 ... .max)
@@ -28,7 +30,11 @@ package final class Program {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+        if let descriptor {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, 1)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+        }
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
         let program = "\(Self.folder)/\(name)"
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]

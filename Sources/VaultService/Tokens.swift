@@ -23,14 +23,13 @@ package struct MintedToken: ~Copyable, Sendable {
 }
 
 extension Vault {
-    /// Makes a token that has no scope its maker lacks; only an admin may give `keys:reveal`, to an app.
+    /// Makes a token that has no scope its maker lacks and ends no later; only an admin may give `keys:reveal`, to an app.
     package func createToken(_ request: TokenRequest, _ context: RequestContext) async throws(VaultError) -> MintedToken
     {
         try context.require(.tokensWrite)
         let now = time.now()
-        if let end = request.expiresAt, end <= now {
-            throw .invalidField("expires_at", detail: "The time must lie in the future.")
-        }
+        var request = request
+        request.expiresAt = try end(of: request, context, at: now)
         let project = try project(for: request, context)
         let scopes = try scopes(for: request, context)
         let minted = try mint(request, project: project, scopes: scopes, at: now)
@@ -46,6 +45,18 @@ extension Vault {
             return record
         }
         return minted
+    }
+
+    /// Until when the token is to be good: as asked, but no longer than the one that makes it, whose end it has unasked.
+    private func end(
+        of request: TokenRequest, _ context: RequestContext, at now: Timestamp
+    ) throws(VaultError) -> Timestamp? {
+        guard let end = request.expiresAt else { return context.caller.expiresAt }
+        guard end > now else { throw .invalidField("expires_at", detail: "The time must lie in the future.") }
+        guard end <= context.caller.expiresAt ?? end else {
+            throw .invalidField("expires_at", detail: "A token cannot be good for longer than the one that makes it.")
+        }
+        return end
     }
 
     private func project(for request: TokenRequest, _ context: RequestContext) throws(VaultError) -> ProjectID? {

@@ -49,12 +49,12 @@ import Testing
         }
     }
 
-    @Test func `no value is written into SQL`() throws {
+    @Test func `B04 no value is written into SQL`() throws {
         let store = try Repository.shippedCode().filter { $0.target == "VaultStore" }
         #expect(store.flatMap(interpolatedSQL) == [])
     }
 
-    @Test func `a value written into SQL is seen`() {
+    @Test func `B04 a value written into SQL is seen`() {
         let text = #"""
             let a = "SELECT * FROM keys WHERE id = '\(id)'"
             let b = """

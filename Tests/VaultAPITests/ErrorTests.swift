@@ -36,15 +36,6 @@ struct ErrorTests {
         }
     }
 
-    @Test func `a token in the query is no token`() async throws {
-        try await Stage.run { vault in
-            let target = "/v1/keys?access_token=\(vault.appToken)"
-            let answer = try await Threads.run { [port = vault.port] in try HTTPExchange.send(port: port, "GET", target)
-            }
-            expectProblem(answer, 401, "missing_token")
-        }
-    }
-
     @Test func `the scope is checked before anything is looked up`() async throws {
         try await Stage.run { vault in
             let id = try await vault.store(FakeKeys.anthropic())

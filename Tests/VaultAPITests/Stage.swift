@@ -97,6 +97,19 @@ extension RunningVault {
         return try await body()
     }
 
+    /// The first column of the first row of a query on the database itself, as text.
+    func ask(_ sql: String) throws -> String {
+        var (database, statement): (OpaquePointer?, OpaquePointer?)
+        defer { sqlite3_close(database) }
+        defer { sqlite3_finalize(statement) }
+        guard sqlite3_open_v2(directory.path + "/data/vault.db", &database, SQLITE_OPEN_READONLY, nil) == SQLITE_OK,
+            sqlite3_busy_timeout(database, 10_000) == SQLITE_OK,
+            sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK, sqlite3_step(statement) == SQLITE_ROW,
+            let text = sqlite3_column_text(statement, 0)
+        else { throw TestKitFailure("cannot ask the database: \(sql)") }
+        return String(cString: text)
+    }
+
     /// Does to the database what only somebody with its file could do.
     func tamper(_ sql: String) throws {
         var database: OpaquePointer?
@@ -134,4 +147,9 @@ func expectProblem(
 func withoutInstance(_ answer: HTTPAnswer) -> String {
     let instance = answer.json["instance"].string ?? ""
     return "\(answer.status) " + answer.text.replacing(instance, with: "")
+}
+
+/// The names and values of the header without what differs from request to request.
+func headersWithoutInstance(_ answer: HTTPAnswer) -> String {
+    answer.headers.filter { !["request-id", "date"].contains($0.name) }.map { "\n\($0.name): \($0.value)" }.joined()
 }

@@ -24,7 +24,7 @@ package enum HTTPExchange {
         var request = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n"
         for (name, value) in headers { request += "\(name): \(value)\r\n" }
         if let body { request += "Content-Length: \(body.count)\r\n" }
-        return try read(try raw(port: port, Array((request + "\r\n").utf8) + (body ?? [])))
+        return try answer(in: try raw(port: port, Array((request + "\r\n").utf8) + (body ?? [])))
     }
 
     /// Writes bytes as they are and returns everything that comes back until the end.
@@ -56,7 +56,8 @@ package enum HTTPExchange {
         return answer
     }
 
-    private static func read(_ bytes: [UInt8]) throws -> HTTPAnswer {
+    /// What `raw` returned, as an answer.
+    package static func answer(in bytes: [UInt8]) throws -> HTTPAnswer {
         guard let end = bytes.firstRange(of: [13, 10, 13, 10]) else {
             throw TestKitFailure("no answer: \(bytes.count) bytes")
         }

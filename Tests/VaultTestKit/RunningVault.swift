@@ -50,17 +50,18 @@ package final class RunningVault: Sendable {
     /// Makes a vault, serves it, and stops it when `body` returns.
     ///
     /// `files` are added to the catalogue. Deferred writes and mass revocations run as in a server. The scheduler does not, so that nothing happens to a key
-    /// between two steps of a test: whoever wants a pass calls `RotationScheduler(vault).pass()`.
+    /// between two steps of a test: whoever wants a pass calls `RotationScheduler(vault).pass()`. `observe` is told of every
+    /// answer.
     package static func run<T>(
         provider: Provider = .unreachable, configuration: VaultConfiguration? = nil, rate: RequestRate? = nil,
         limitsFailures: Bool = true, limits: ServerLimits = RunningVault.patient,
         adding files: [(name: String, bytes: [UInt8])] = [], publicURL: String? = nil,
-        _ body: (RunningVault) async throws -> T
+        observe: (@Sendable (AnsweredRequest) -> Void)? = nil, _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         try await turnstile.pass {
             try await begin(
                 provider: provider, configuration: configuration, rate: rate, limitsFailures: limitsFailures,
-                limits: limits, files, publicURL, body)
+                limits: limits, files, publicURL, observe, body)
         }
     }
 
@@ -69,7 +70,7 @@ package final class RunningVault: Sendable {
     private static func begin<T>(
         provider: Provider, configuration: VaultConfiguration?, rate: RequestRate?, limitsFailures: Bool,
         limits: ServerLimits, _ files: [(name: String, bytes: [UInt8])], _ publicURL: String?,
-        _ body: (RunningVault) async throws -> T
+        _ observe: (@Sendable (AnsweredRequest) -> Void)?, _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let directory = try TemporaryDirectory()
         let time = ManualTime()
@@ -79,7 +80,7 @@ package final class RunningVault: Sendable {
         let tokens = (text(access.adminToken), text(access.appToken), "\(access.projectID)")
         return try await serve(
             location, directory, time, tokens, provider, configuration, rate, limitsFailures, limits, files, publicURL,
-            body)
+            observe, body)
     }
 
     /// Serves the same directory again, as after a restart; the first must have stopped.
@@ -91,14 +92,15 @@ package final class RunningVault: Sendable {
             directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
         return try await Self.serve(
             location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
-            Self.patient, [], nil, body)
+            Self.patient, [], nil, nil, body)
     }
 
     private static func serve<T>(
         _ location: VaultLocation, _ directory: TemporaryDirectory, _ time: ManualTime,
         _ tokens: (String, String, String), _ provider: Provider, _ configuration: VaultConfiguration?,
         _ rate: RequestRate?, _ limitsFailures: Bool, _ limits: ServerLimits,
-        _ files: [(name: String, bytes: [UInt8])], _ publicURL: String?, _ body: (RunningVault) async throws -> T
+        _ files: [(name: String, bytes: [UInt8])], _ publicURL: String?,
+        _ observe: (@Sendable (AnsweredRequest) -> Void)?, _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let catalogue = try Catalogue.embedded(adding: files)
         let client = try HTTPClient(version: "test")
@@ -117,7 +119,8 @@ package final class RunningVault: Sendable {
         defer { vault.close() }
         let site = PublicURL("")
         let funnel = Funnel(
-            vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures, time: time)
+            vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures, time: time,
+            observe: observe)
         let listener = try Listener(address: "127.0.0.1", port: 0, limits: limits, responder: funnel)
         site.change(to: publicURL ?? "http://127.0.0.1:\(listener.port)")
         let running = RunningVault(

@@ -146,6 +146,7 @@ import VaultTestKit
             try Self.push(port: port, app: app, admin: admin, calls: try Self.calls(port: port))
         }
         #expect(answers.count > 200)
+        #expect(Set(Self.malformed).count >= 40 && Self.tail.utf8.count >= 64)
         #expect(Self.leaks(answers.map { ($0.call, $0.bytes) }) == [])
         // The log of the database, before it is emptied, and then everything after a clean stop.
         #expect(Self.leaks(directory.files().map { ($0.path, $0.bytes) }) == [])

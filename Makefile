@@ -10,13 +10,16 @@ RELEASE := .build/release
 EVENTS := .build/test-events.jsonl
 COUNT := 200
 SECONDS := 60
+# These two have their own where none is given.
+FLOOD_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),20)
+MALFORMED_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),1000000)
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd programs test browser-test tsan fuzz deps vectors format lint build clean
+.PHONY: help run demo soak crowd flood malformed programs test browser-test tsan fuzz deps vectors format lint build clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +36,12 @@ soak: programs ## kill -9 the server COUNT times (200) at random moments, and lo
 
 crowd: programs ## let 64 clients read, write and rotate at once for SECONDS (60)
 	@exec python3 Tests/Soak/crowd.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --seconds $(SECONDS)
+
+flood: programs ## let hordes of slow, idle and endless callers loose for SECONDS (20) each, and look how others fare
+	@exec python3 Tests/Soak/flood.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --seconds $(FLOOD_SECONDS)
+
+malformed: programs ## send a million malformed requests (COUNT) over raw sockets
+	@exec python3 Tests/Soak/malformed.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --count $(MALFORMED_COUNT)
 
 programs: deps
 	$(SWIFT) build -c release --product keystow

@@ -6,7 +6,12 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include <stdint.h>
+#include <time.h>
 
 // Chooses the hash function of an HMAC context by name. In C, because an OSSL_PARAM keeps the pointer to its key, and
 // the macro OSSL_MAC_PARAM_DIGEST reaches Swift as a String, whose bytes are gone when the parameter is read.
@@ -16,6 +21,14 @@ static inline int keystow_mac_set_digest(EVP_MAC_CTX *context, const char *name)
         OSSL_PARAM_construct_end(),
     };
     return EVP_MAC_CTX_set_params(context, parameters);
+}
+
+// When a certificate ends, in seconds since 1970. In C, because a struct tm is read by timegm, which is no part of POSIX.
+static inline int keystow_certificate_end(const X509 *certificate, int64_t *seconds) {
+    struct tm time;
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &time) != 1) return 0;
+    *seconds = timegm(&time);
+    return 1;
 }
 
 // prctl is variadic, which Swift cannot call.

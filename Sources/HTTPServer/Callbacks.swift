@@ -8,15 +8,14 @@ import Glibc
 // `cls` is the Traffic, which outlives the daemon; a Connection is retained from STARTED to CLOSED, an Exchange
 // from the request line to COMPLETED.
 
-/// A connection has been accepted. During a stop, or of a peer that is none of ours, it is closed at once.
+/// A connection has been accepted. During a stop, or where its peer is not welcome, it is closed at once.
 ///
 /// `MHD_quiesce_daemon` would end accepting altogether, but it takes the socket out of the epoll sets of threads
 /// that may be doing so themselves, and libmicrohttpd aborts the process when both do.
 nonisolated func isWelcome(
     _ cls: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
 ) -> MHD_Result {
-    guard let traffic = unsafe Traffic.behind(cls), !traffic.isDraining, let peer = unsafe IPAddress(address),
-        traffic.peers.takes(peer)
+    guard let traffic = unsafe Traffic.behind(cls), let peer = unsafe IPAddress(address), traffic.welcomes(peer)
     else { return .NO }
     return .YES
 }

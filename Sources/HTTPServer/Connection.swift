@@ -9,6 +9,17 @@ import Glibc
 /// libmicrohttpd's own time-out is for silence alone: a byte a second satisfies it for ever. So whoever is
 /// too slow with a head, a body or with taking the answer is cut off here.
 final class Connection: Sendable {
+    /// What it is about.
+    enum Stage: Sendable {
+        /// Nothing has been asked yet, or everything is answered.
+        case idle
+        /// A body comes in.
+        case reading
+        case making
+        /// An answer goes out.
+        case sending
+    }
+
     let peer: IPAddress
     private let limits: ServerLimits
     private let state: Mutex<State>
@@ -20,6 +31,17 @@ final class Connection: Sendable {
         var deadline: ContinuousClock.Instant
         /// The request whose head is complete, until its answer is sent.
         var exchange: Exchange?
+        var stage = Stage.idle
+        /// When that began.
+        var since = ContinuousClock.now
+        /// The memory that it takes in this stage, in bytes.
+        var held = 0
+        var hasAnswered = false
+        var isLeaving = false
+
+        mutating func enter(_ stage: Stage, holding held: Int = 0) {
+            (self.stage, self.held, since) = (stage, held, .now)
+        }
     }
 
     init(descriptor: CInt, peer: IPAddress, limits: ServerLimits) {
@@ -41,18 +63,33 @@ final class Connection: Sendable {
         state.withLock {
             $0.exchange = exchange
             $0.deadline = exchange.receivedAt + .seconds(limits.requestSeconds)
+            $0.enter(.making)
         }
     }
 
-    /// The answer is on its way.
-    func answering() {
-        state.withLock { $0.deadline = .now + .seconds(limits.requestSeconds) }
+    /// A body is awaited.
+    func reading() { state.withLock { $0.enter(.reading) } }
+
+    /// So much of it is there.
+    func hasRead(_ bytes: Int) { state.withLock { $0.held = bytes } }
+
+    /// The body is there.
+    func making() { state.withLock { $0.enter(.making) } }
+
+    /// The answer, of `bytes`, is on its way.
+    func answering(_ bytes: Int) {
+        state.withLock {
+            $0.deadline = .now + .seconds(limits.requestSeconds)
+            $0.enter(.sending, holding: bytes)
+        }
     }
 
     /// The answer is sent, or never will be.
     func finished() {
         let exchange = state.withLock {
             $0.deadline = .now + .seconds(limits.idleSeconds + limits.headerSeconds)
+            $0.hasAnswered = true
+            $0.enter(.idle)
             return $0.exchange.take()
         }
         withExtendedLifetime(exchange) {}
@@ -87,5 +124,43 @@ final class Connection: Sendable {
 
     private static func shut(_ descriptor: CInt?, _ how: Int) {
         if let descriptor { shutdown(descriptor, CInt(how)) }
+    }
+}
+
+// MARK: Making room
+
+extension Connection {
+    /// Whether it has been told to go, to make room.
+    var isLeaving: Bool { state.withLock { $0.isLeaving } }
+
+    /// Since when nothing is going on, and whether its first head is overdue; `nil` when something is.
+    func idleness(at now: ContinuousClock.Instant) -> (owesHead: Bool, since: ContinuousClock.Instant)? {
+        state.withLock {
+            guard $0.exchange == nil, !$0.isLeaving else { return nil }
+            return (!$0.hasAnswered && now - $0.since >= .seconds(1), $0.since)
+        }
+    }
+
+    /// The memory that it has taken in this stage since before `moment`; `nil` when it is in another, or not for so long.
+    func holding(
+        in stage: Stage, since moment: ContinuousClock.Instant
+    ) -> (bytes: Int, since: ContinuousClock.Instant)? {
+        state.withLock {
+            guard $0.stage == stage, $0.held > 0, $0.since <= moment, !$0.isLeaving else { return nil }
+            return ($0.held, $0.since)
+        }
+    }
+
+    /// Cuts it off if it is still in this stage. From an idle one what is already in the socket is still read.
+    func leave(_ stage: Stage) -> Bool {
+        let (isCut, exchange) = state.withLock {
+            guard $0.stage == stage, !$0.isLeaving, $0.descriptor != nil else { return (false, Exchange?.none) }
+            $0.isLeaving = true
+            Self.shut($0.descriptor, stage == .idle ? SHUT_RD : SHUT_RDWR)
+            return (true, $0.exchange)
+        }
+        // Its memory goes as soon as its thread sees the end; others need not wait for that.
+        exchange?.giveBack()
+        return isCut
     }
 }

@@ -17,7 +17,8 @@ final class Daemon: Sendable {
         var daemon: OpaquePointer?
     }
 
-    init(socket: consuming ListeningSocket, traffic: Traffic) throws(ServerError) {
+    init(socket: consuming ListeningSocket, traffic: Traffic, tls: TLSIdentity?) throws(ServerError) {
+        guard tls == nil || MHD_is_feature_supported(.FEATURE_TLS) == .YES else { throw .noTLS }
         let limits = traffic.limits
         let threads = max(1, min(limits.threads ?? sysconf(CInt(_SC_NPROCESSORS_ONLN)), limits.connections))
         let cls = unsafe Unmanaged.passUnretained(traffic).toOpaque()
@@ -25,7 +26,6 @@ final class Daemon: Sendable {
             // The head and what libmicrohttpd keeps beside it; our own limit, which answers properly, comes first.
             MHD_OptionItem(.CONNECTION_MEMORY_LIMIT, limits.headerBytes + 16_384),
             MHD_OptionItem(.CONNECTION_LIMIT, limits.connections),
-            MHD_OptionItem(.PER_IP_CONNECTION_LIMIT, limits.connectionsPerAddress),
             MHD_OptionItem(.CONNECTION_TIMEOUT, limits.idleSeconds),
             MHD_OptionItem(.STRICT_FOR_CLIENT, 1),
             MHD_OptionItem(.LISTEN_SOCKET, Int(socket.descriptor)),
@@ -50,16 +50,34 @@ final class Daemon: Sendable {
             ),
         ]
         if threads > 1 { unsafe options.append(MHD_OptionItem(.THREAD_POOL_SIZE, threads)) }
-        unsafe options.append(MHD_OptionItem(.END, 0))
         let flags =
             MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue | MHD_USE_ITC.rawValue
-        guard let daemon = unsafe keystow_start_daemon(UInt32(flags), isWelcome, requestArrived, cls, options) else {
-            throw .cannotStart
-        }
+        let started = unsafe Self.start(UInt32(flags), options, tls, cls)
+        guard let daemon = unsafe started else { throw tls == nil ? .cannotStart : .cannotStartTLS }
         // It closes the socket when it is stopped.
         _ = socket.release()
         self.traffic = traffic
         state = unsafe Mutex(State(daemon: daemon))
+    }
+
+    private static func start(
+        _ flags: UInt32, _ options: [MHD_OptionItem], _ tls: TLSIdentity?, _ cls: UnsafeMutableRawPointer
+    ) -> OpaquePointer? {
+        var options = unsafe options
+        let end = unsafe MHD_OptionItem(.END, 0)
+        guard let tls else {
+            unsafe options.append(end)
+            return unsafe keystow_start_daemon(flags, isWelcome, requestArrived, cls, options)
+        }
+        return unsafe tls.withPEM { certificate, key in
+            let priorities = unsafe UnsafeMutableRawPointer(mutating: TLSIdentity.priorities.utf8Start)
+            unsafe options += [
+                MHD_OptionItem(.HTTPS_MEM_CERT, 0, certificate), MHD_OptionItem(.HTTPS_MEM_KEY, 0, key),
+                MHD_OptionItem(.HTTPS_PRIORITIES, 0, priorities), end,
+            ]
+            return unsafe keystow_start_daemon(
+                flags | UInt32(MHD_USE_TLS.rawValue), isWelcome, requestArrived, cls, options)
+        }
     }
 
     /// Ends every connection and every thread; answers that are still being made are given up.

@@ -13,6 +13,9 @@ import Glibc
 /// comes second, the answer or the thread that goes to sleep, sees the other under the lock.
 final class Exchange: Sendable {
     let receivedAt = ContinuousClock.now
+    /// What one connection more or less does not matter for, in bytes.
+    private static let smallAnswer = 4_096
+
     private let target: String?
     private let connection: Connection
     private let traffic: Traffic
@@ -37,6 +40,12 @@ final class Exchange: Sendable {
         var answering: Traffic.Answering?
         var body: WipedBuffer?
         var reserved = 0
+        /// Whether there was no room for the body, whose rest is passed over.
+        var isTooMuch = false
+        /// Bytes of an answer that libmicrohttpd holds.
+        var held = 0
+        /// Whether it came by TLS, as far as is known.
+        var isSecure = false
         var answer: Response?
         var task: Task<Void, Never>?
         var suspended: ConnectionHandle?
@@ -53,7 +62,7 @@ final class Exchange: Sendable {
 
     deinit {
         // No one else is left, so the body is gone.
-        traffic.release(progress.withLock { $0.reserved })
+        giveBack()
     }
 
     // MARK: On the connection's thread
@@ -72,6 +81,8 @@ final class Exchange: Sendable {
             guard let target else { throw .badRequest("The request target cannot be read.") }
             let line = method.utf8.count + target.utf8.count + version.utf8.count + 4
             let fields = try fields(line)
+            let isSecure = traffic.isSecure || traffic.peers.isSecure(connection.peer, fields.lines)
+            progress.withLock { $0.isSecure = isSecure }
             head = try HeadRules(limits: traffic.limits).check(
                 method: method,
                 target: target,
@@ -88,15 +99,12 @@ final class Exchange: Sendable {
         }
         switch traffic.admit(head) {
         case .answer(let answering):
-            guard traffic.reserve(head.declaredLength) else {
-                return refuse(on: handle, for: .bodiesInFlight, head: head)
-            }
             progress.withLock {
                 $0.phase = .body
                 $0.head = head
                 $0.answering = answering
-                $0.reserved = head.declaredLength
             }
+            connection.reading()
             return .YES
         case .refuse(let response):
             // Answering now closes the connection; without a body the next call is the better moment.
@@ -111,22 +119,41 @@ final class Exchange: Sendable {
     }
 
     /// Takes a piece of the body and overwrites the bytes it came in.
+    ///
+    /// What is there counts against the budget, not what is declared: a promise costs nothing.
     func take(_ piece: UnsafeMutableRawBufferPointer) -> Bool {
         defer { unsafe piece.wipe() }
-        return progress.withLock {
-            guard $0.phase == .body, let length = $0.head?.declaredLength else { return false }
-            var body = $0.body.take() ?? WipedBuffer(capacity: length)
-            guard body.count + piece.count <= length else { return false }
+        guard progress.withLock({ $0.phase == .body }) else { return false }
+        let isRoom = traffic.reserve(piece.count)
+        let (isTaken, size, unused) = progress.withLock {
+            var unused = isRoom ? piece.count : 0
+            guard let length = $0.head?.declaredLength else { return (false, 0, unused) }
+            if $0.isTooMuch || !isRoom {
+                $0.isTooMuch = true
+                $0.body = nil
+                unused += $0.reserved
+                $0.reserved = 0
+                return (true, 0, unused)
+            }
+            var body = $0.body.take() ?? WipedBuffer(capacity: min(length, 4_096))
+            guard body.count + piece.count <= length else { return (false, 0, unused) }
             unsafe body.append(UnsafeRawBufferPointer(piece))
+            $0.reserved += piece.count
+            let size = body.count
             $0.body = consume body
-            return true
+            return (true, size, 0)
         }
+        traffic.release(unused)
+        connection.hasRead(size)
+        return isTaken
     }
 
     /// Everything is read: makes the answer, or sends the one that has been made.
     func proceed(on handle: ConnectionHandle) -> MHD_Result {
         switch progress.withLock({ $0.phase }) {
-        case .body: start(on: handle)
+        case .body:
+            progress.withLock({ $0.isTooMuch })
+                ? refuse(on: handle, for: .bodiesInFlight, head: progress.withLock { $0.head }) : start(on: handle)
         case .answered: send(on: handle)
         case .head, .answering, .waiting, .over: .NO
         }
@@ -135,6 +162,7 @@ final class Exchange: Sendable {
     private func start(on handle: ConnectionHandle) -> MHD_Result {
         if traffic.isStopped { return .NO }
         progress.withLock { $0.phase = .answering }
+        connection.making()
         // On this thread until it first waits: an answer that never does is sent in place. Whatever answered, the
         // task is cancelled, because one that was given up has not been until its handle is here.
         let task = Task.immediateDetached { await self.answer() }
@@ -169,10 +197,21 @@ final class Exchange: Sendable {
     }
 
     private func queue(_ answer: consuming Response, on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
-        progress.withLock { $0.phase = .over }
-        connection.answering()
+        var answer = answer
         let closes = closing || answer.closesConnection || traffic.isDraining
-        return answer.queue(on: handle, closing: closes)
+        let isLarge = answer.body.count > Self.smallAnswer
+        if isLarge, !traffic.holdAnswer(answer.body.count) {
+            let head = progress.withLock { $0.head }
+            answer = traffic.refusal(.answersInFlight, head)
+        }
+        let size = answer.body.count
+        let isSecure = progress.withLock {
+            $0.phase = .over
+            $0.held = size > Self.smallAnswer ? size : 0
+            return $0.isSecure
+        }
+        connection.answering(size)
+        return answer.queue(on: handle, closing: closes, isSecure: isSecure)
     }
 
     /// libmicrohttpd is done with this request.
@@ -200,6 +239,16 @@ final class Exchange: Sendable {
         return isGivenUp
     }
 
+    /// Gives the memory that it takes back to the budgets, when it is about to be freed.
+    func giveBack() {
+        let (reserved, held) = progress.withLock { progress in
+            defer { (progress.reserved, progress.held) = (0, 0) }
+            return (progress.reserved, progress.held)
+        }
+        traffic.release(reserved)
+        traffic.releaseAnswer(held)
+    }
+
     private func answer() async {
         guard let answering = progress.withLock({ $0.answering.take() }) else { return }
         deliver(await answering(progress.withLock { $0.body.take() } ?? WipedBuffer(capacity: 0)))
@@ -208,10 +257,11 @@ final class Exchange: Sendable {
     /// The first answer counts.
     @discardableResult
     private func deliver(_ answer: consuming Response) -> Bool {
+        let size = answer.body.count
         var answer: Response? = answer
-        connection.answering()
         return progress.withLock {
             guard $0.phase == .answering || $0.phase == .waiting else { return false }
+            connection.answering(size)
             $0.phase = .answered
             $0.answer = answer.take()
             $0.task = nil

@@ -28,11 +28,18 @@ struct HeaderFields: Sendable {
         guard let name = Self.text(name)?.lowercased(), let value = Self.trimmed(value) else {
             throw .badRequest("A header value is not UTF-8.")
         }
-        for framing in ["content-length", "transfer-encoding"] where name != framing && name.hasPrefix(framing) {
-            throw .badRequest("A header name only begins like one that tells where the body ends.")
+        for known in Self.deciding where name != known && name.hasPrefix(known) {
+            throw .badRequest("A header name only begins like one that decides something.")
         }
         lines.append((name, value))
     }
+
+    /// A folded line arrives glued to the name: `Authorization:⏎ Bearer` would be a field `AuthorizationBearer`, and the
+    /// one that was meant would seem to be absent.
+    private static let deciding = [
+        "content-length", "transfer-encoding", "authorization", "content-type", "idempotency-key", "if-match",
+        "x-forwarded-for", "x-forwarded-proto",
+    ]
 
     /// Those that decide something stand there once: two readers must not choose different ones.
     func checkRepetitions() throws(TransportFault) {

@@ -15,15 +15,18 @@ package final class Listener<R: Responder>: Sendable {
 
     /// Begins to listen and to answer. Deadlines are kept only while ``run()`` runs.
     ///
-    /// - Parameter address: a numeric IPv4 or IPv6 address; `0.0.0.0` and `::` are all of them.
+    /// - Parameters:
+    ///   - address: a numeric IPv4 or IPv6 address; `0.0.0.0` and `::` are all of them.
+    ///   - peers: whose connections are taken and who may speak for others.
+    ///   - tls: speaks TLS with it, and nothing else; not needed any more afterwards.
     package init(
         address: String, port: UInt16, limits: ServerLimits = ServerLimits(), peers: PeerPolicy = PeerPolicy(),
-        responder: R
+        tls: TLSIdentity? = nil, responder: R
     ) throws(ServerError) {
         let socket = try ListeningSocket(address: address, port: port)
         self.port = socket.port
-        traffic = Traffic(limits: limits, peers: peers, responder: responder)
-        daemon = try Daemon(socket: socket, traffic: traffic)
+        traffic = Traffic(limits: limits, peers: peers, isSecure: tls != nil, responder: responder)
+        daemon = try Daemon(socket: socket, traffic: traffic, tls: tls)
     }
 
     /// Keeps the deadlines until the task is cancelled, then stops: closes new connections at once, lets what is

@@ -33,6 +33,9 @@ struct ListeningSocket: ~Copyable, Sendable {
         var (yes, no): (CInt, CInt) = (1, 0)
         let size = socklen_t(MemoryLayout<CInt>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, size)
+        // What the system keeps of answers for who reads slowly, on each connection: it would let it grow to megabytes.
+        var kept: CInt = 131_072
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &kept, size)
         if family == AF_INET6 { unsafe setsockopt(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, &no, size) }
 
         var address = address

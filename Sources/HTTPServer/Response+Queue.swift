@@ -4,9 +4,14 @@ import VaultModel
 extension Response {
     /// Hands the answer to libmicrohttpd, which sends the body from where it lies and then has it wiped.
     ///
+    /// - Parameter isSecure: whether the caller is told to come by TLS from now on (RFC 6797), which only those who came
+    ///   by it believe.
     /// - Returns: `MHD_NO`, which closes the connection, when a header cannot be sent as it is or memory is out.
-    consuming func queue(on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
-        let (status, headers) = (status, headers)
+    consuming func queue(on handle: ConnectionHandle, closing: Bool, isSecure: Bool) -> MHD_Result {
+        let status = status
+        var headers = headers
+        let policy = "Strict-Transport-Security"
+        if isSecure, !headers.contains(where: { $0.0 == policy }) { headers.append((policy, "max-age=31536000")) }
         let sent = unsafe SentBody(body.detach())
         let context = unsafe Unmanaged.passRetained(sent).toOpaque()
         let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(

@@ -6,6 +6,10 @@ package enum ServerError: Error, Sendable, Equatable {
     case cannotListen(code: Int32)
     /// libmicrohttpd did not start: out of memory, threads or descriptors.
     case cannotStart
+    /// The same, or GnuTLS does not take the certificate or its key.
+    case cannotStartTLS
+    /// The libmicrohttpd of this system was built without TLS.
+    case noTLS
     /// This listener has been stopped, or is already running.
     case notRunnable
 }

@@ -14,17 +14,24 @@ final class Traffic: Sendable {
 
     let limits: ServerLimits
     let peers: PeerPolicy
+    /// Whether every connection is one of TLS.
+    let isSecure: Bool
     let admit: @Sendable (RequestHead) -> Opening
     let refusal: @Sendable (TransportFault, RequestHead?) -> Response
 
-    private let connections = Mutex<[ObjectIdentifier: Connection]>([:])
+    /// The connections that are open.
+    let connections = ConnectionTable()
     private let bodyBytes = Atomic(0)
+    private let answerBytes = Atomic(0)
     private let draining = Atomic(false)
     private let stopped = Atomic(false)
 
-    init(limits: ServerLimits, peers: PeerPolicy = PeerPolicy(), responder: some Responder) {
+    init(
+        limits: ServerLimits, peers: PeerPolicy = PeerPolicy(), isSecure: Bool = false, responder: some Responder
+    ) {
         self.limits = limits
         self.peers = peers
+        self.isSecure = isSecure
         admit = { head in
             switch responder.admit(head) {
             case .take(let admitted):
@@ -35,12 +42,32 @@ final class Traffic: Sendable {
         refusal = { fault, head in responder.refusal(of: fault, head: head) }
     }
 
-    /// Takes `count` bytes from the budget for bodies in flight; `false` when they are not there.
+    /// Takes `count` bytes from the budget for bodies in flight; `false` when they are not there, and whoever has
+    /// them is not slow with sending the rest.
     func reserve(_ count: Int) -> Bool {
         let (_, new) = bodyBytes.add(count, ordering: .relaxed)
-        if new <= limits.bodiesInFlightBytes { return true }
+        let most = limits.bodiesInFlightBytes
+        if new <= most { return true }
+        // An eighth more than is needed, so that not everybody who comes has to look for somebody.
+        if connections.cutSlowest(in: .reading, toFree: new - most + most / 8) >= new - most { return true }
         release(count)
         return false
+    }
+
+    /// Notes that an answer of `count` bytes is in memory until it has been sent; `false` when there is no room for it
+    /// even with the slowest readers cut off.
+    func holdAnswer(_ count: Int) -> Bool {
+        let (_, new) = answerBytes.add(count, ordering: .relaxed)
+        let most = limits.answersInFlightBytes
+        if new <= most { return true }
+        let freed = connections.cutSlowest(in: .sending, toFree: new - most + most / 8)
+        if new - freed <= most * 2 { return true }
+        releaseAnswer(count)
+        return false
+    }
+
+    func releaseAnswer(_ count: Int) {
+        answerBytes.subtract(count, ordering: .relaxed)
     }
 
     func release(_ count: Int) {
@@ -48,16 +75,26 @@ final class Traffic: Sendable {
     }
 
     var reservedBytes: Int { bodyBytes.load(ordering: .relaxed) }
+    var answerBytesHeld: Int { answerBytes.load(ordering: .relaxed) }
+
+    /// Whether a connection of this peer is taken: one that may connect at all, and has not too many already.
+    ///
+    /// Behind a proxy that is believed many callers share one address, so that there is no number for it.
+    func welcomes(_ peer: IPAddress) -> Bool {
+        guard !isDraining, peers.takes(peer) else { return false }
+        return peers.believes(peer) || connections.count(of: peer) < limits.connectionsPerAddress
+    }
 
     func opened(_ connection: Connection) {
-        connections.withLock { $0[ObjectIdentifier(connection)] = connection }
+        connections.insert(connection)
+        // A quarter of the places is kept free for whoever comes.
+        let (most, batch) = (limits.connections - limits.connections / 4, max(1, limits.connections / 16))
+        if connections.count > most { connections.closeLongestIdle(batch) }
     }
 
-    func closed(_ connection: Connection) {
-        connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
-    }
+    func closed(_ connection: Connection) { connections.remove(connection) }
 
-    var open: [Connection] { connections.withLock { Array($0.values) } }
+    var open: [Connection] { connections.all }
 
     /// Every answer from now on ends its connection.
     var isDraining: Bool { draining.load(ordering: .relaxed) }

@@ -10,6 +10,8 @@ package enum TransportFault: Error, Sendable, Equatable {
     case headersTooLarge
     /// The bodies being read and answered already fill their budget; may be tried again.
     case bodiesInFlight
+    /// The answers being sent already fill theirs; may be tried again. The request has had its effect.
+    case answersInFlight
     /// The answer was not there when the time for the whole request was over, or the server had to stop.
     /// Whether the request had its effect is unknown.
     case answerTooLate
@@ -21,7 +23,7 @@ package enum TransportFault: Error, Sendable, Equatable {
         case .bodyTooLarge: 413
         case .uriTooLong: 414
         case .headersTooLarge: 431
-        case .bodiesInFlight, .answerTooLate: 503
+        case .bodiesInFlight, .answersInFlight, .answerTooLate: 503
         }
     }
 }

@@ -65,7 +65,7 @@ final class StandIns: Responder {
         case .bodyTooLarge: return send(standIn.reply("toolarge", ""), head, mount, nil)
         // Recorded when it was left waiting.
         case .answerTooLate: return compose(standIn.reply("timeout504", ""))
-        case .bodiesInFlight: return send(standIn.reply("overloaded", ""), head, mount, nil)
+        case .bodiesInFlight, .answersInFlight: return send(standIn.reply("overloaded", ""), head, mount, nil)
         case .transferEncodingRefused, .badRequest, .uriTooLong, .headersTooLarge:
             return send(standIn.reply("bad-request", "", ["message": "Bad Request"]), head, mount, nil)
         }

@@ -36,11 +36,6 @@ struct Configuration: Sendable, Equatable {
     /// What is odd but no reason to stop.
     var warnings: [String]
 
-    struct TLSFiles: Sendable, Equatable {
-        let certificate: String
-        let key: String
-    }
-
     /// Whose connections are taken: behind proxies, and without TLS of its own, theirs alone.
     var peers: PeerPolicy { PeerPolicy(proxies: trustedProxies, isClosed: !trustedProxies.isEmpty && tls == nil) }
 
@@ -185,10 +180,10 @@ extension ConfigurationReader {
         return endpoints
     }
 
-    mutating func tls() -> Configuration.TLSFiles? {
+    mutating func tls() -> TLSFiles? {
         let certificate = path(.tlsCertificate)
         let key = path(.tlsKey)
-        if let certificate, let key { return Configuration.TLSFiles(certificate: certificate, key: key) }
+        if let certificate, let key { return TLSFiles(certificate: certificate, key: key) }
         if isGiven(.tlsCertificate) != isGiven(.tlsKey) {
             blame("KEYSTOW_TLS_CERT and KEYSTOW_TLS_KEY belong together")
         }

@@ -36,7 +36,7 @@ enum Setting: String, CaseIterable, Sendable {
     /// To build one is to take it off this list; `docs/operating.md` says the same and a test compares.
     static let notInThisVersion: Set<Setting> = [
         .databaseURL, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
-        .auditAnchor, .auditKeep, .tlsCertificate, .tlsKey,
+        .auditAnchor, .auditKeep,
     ]
 
     /// Settings whose value is a secret: never a flag (others can read a command line), never kept as text.
@@ -81,7 +81,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .listen: "127.0.0.1:8420"
         case .dataDirectory: "./keystow-data"
         case .masterKeyFile: "<data dir>/master.key"
-        case .publicURL: "http://<listen>"
+        case .publicURL: "http(s)://<listen>"
         case .schedulerInterval: "60s"
         case .validationLimits: "5/min,20/day,60/min,2000/day"
         case .auditAnchor: "<data dir>/anchor"
@@ -112,8 +112,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .auditAnchor: "where the audit log's signed head is also written"
         case .auditKeep: "how long audit entries stay in the database"
         case .revealAlarm: "distinct keys revealed by one token in ten minutes that raise an alarm"
-        case .tlsCertificate: "certificate chain of the server's own TLS"
-        case .tlsKey: "private key of the server's own TLS"
+        case .tlsCertificate: "certificate chain of the server's own TLS, PEM"
+        case .tlsKey: "private key of the server's own TLS, PEM, closed to others"
         case .behindProxy: "addresses or networks of the proxies that may speak for others"
         case .log: "error, warning, info or debug; JSON lines on standard error"
         case .url: "the running server that `token`, `keys`, `connect` and `import` speak to"

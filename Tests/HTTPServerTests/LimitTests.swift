@@ -24,14 +24,14 @@ import Testing
         try await withServer(limits { $0.bodiesInFlightBytes = 100 }) { port, mirror in
             let first = try RawClient(port: port)
             try await first.send("POST /gate HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n")
-            // Reserved as soon as it is admitted, so a second one finds the budget spent from some moment on.
+            try await first.send(String(repeating: "a", count: 60))
+            // What is there counts until it is answered, so a second one finds the budget spent from some moment on.
             try await eventually("refused") {
                 let second = try RawClient(port: port)
                 try await second.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 41\r\n\r\n")
                 try await second.send(String(repeating: "b", count: 41))
                 return try await second.receive()?.status == 503
             }
-            try await first.send(String(repeating: "a", count: 60))
             mirror.openGate()
             #expect(try await first.receive()?.status == 200)
             // Given back with the answer.
@@ -53,7 +53,8 @@ import Testing
         try await withServer(small) { port, _ in
             do {
                 let lost = try RawClient(port: port)
-                try await lost.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nbeginning")
+                let most = String(repeating: "b", count: 99)
+                try await lost.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n\(most)")
             }
             try await eventually("taken") {
                 let next = try RawClient(port: port)

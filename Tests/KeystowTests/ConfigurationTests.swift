@@ -74,7 +74,7 @@ import VaultModel
         #expect(configuration.auditAnchor == "a")
         #expect(configuration.auditKeep == .seconds(365 * 86_400))
         #expect(configuration.revealAlarm == 7)
-        #expect(configuration.tls == Configuration.TLSFiles(certificate: "c", key: "k"))
+        #expect(configuration.tls == TLSFiles(certificate: "c", key: "k"))
         #expect(configuration.trustedProxies == [AddressRange("10.0.0.0/8"), AddressRange("::1")])
         #expect(configuration.log == .debug)
         #expect(configuration.server?.description == "http://localhost:8420")

@@ -27,11 +27,10 @@ package enum HTTPExchange {
         return try answer(in: try raw(port: port, Array((request + "\r\n").utf8) + (body ?? [])))
     }
 
-    /// Writes bytes as they are and returns everything that comes back until the end.
-    package static func raw(port: UInt16, _ bytes: [UInt8]) throws -> [UInt8] {
+    /// A connection to 127.0.0.1 that nothing is sent on; whoever has it closes it.
+    package static func open(port: UInt16) throws -> Int32 {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw TestKitFailure("socket: errno \(errno)") }
-        defer { close(socket) }
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
@@ -43,7 +42,18 @@ package enum HTTPExchange {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else { throw TestKitFailure("connect: errno \(errno)") }
+        guard connected == 0 else {
+            let code = errno
+            close(socket)
+            throw TestKitFailure("connect: errno \(code)")
+        }
+        return socket
+    }
+
+    /// Writes bytes as they are and returns everything that comes back until the end.
+    package static func raw(port: UInt16, _ bytes: [UInt8]) throws -> [UInt8] {
+        let socket = try open(port: port)
+        defer { close(socket) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let sent = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

@@ -65,7 +65,7 @@ package final class Program {
                 if let code = ended() { throw TestKitFailure("keystow ended with \(code): \(standardError)") }
                 return false
             }
-            found = line.split(separator: ":").last.flatMap { UInt16($0.prefix { $0.isNumber }) }
+            found = line.firstMatch(of: /"listening":"[^"]*:(\d+)"/).flatMap { UInt16($0.1) }
             return found != nil
         }
         return found ?? 0

@@ -92,7 +92,7 @@ extension Problem {
         case .bodyTooLarge: self.init(ProblemCode.bodyTooLarge)
         case .uriTooLong: self.init(ProblemCode.uriTooLong)
         case .headersTooLarge: self.init(ProblemCode.headersTooLarge)
-        case .bodiesInFlight, .answerTooLate: self.init(.overloaded)
+        case .bodiesInFlight, .answersInFlight, .answerTooLate: self.init(.overloaded)
         }
     }
 }

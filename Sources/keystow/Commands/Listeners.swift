@@ -11,18 +11,23 @@ struct Listeners: Sendable {
     private let scheme: String
     private let runs: [@Sendable () async -> Void]
 
-    /// Begins to listen.
-    init(_ configuration: Configuration, _ funnel: Funnel) throws(CommandFailure) {
+    /// Begins to listen; `tls` is not needed any more afterwards.
+    init(_ configuration: Configuration, tls: TLSIdentity?, _ funnel: Funnel) throws(CommandFailure) {
         let (address, adminAddress) = (configuration.listen, configuration.adminListen)
         scheme = configuration.scheme
+        var limits = ServerLimits()
+        limits.connections = max(64, min(16_384, DescriptorLimit.raise() - DescriptorLimit.reserve))
         if let adminAddress {
-            let callers = try Self.listen(on: address, configuration, PublicSide(of: funnel))
-            let admins = try Self.listen(on: adminAddress, configuration, funnel)
+            var few = limits
+            few.connections = min(1_024, limits.connections / 4)
+            limits.connections -= few.connections
+            let callers = try Self.listen(on: address, configuration, limits, tls, PublicSide(of: funnel))
+            let admins = try Self.listen(on: adminAddress, configuration, few, tls, funnel)
             self.address = address.on(callers.port)
             self.adminAddress = adminAddress.on(admins.port)
             runs = [{ try? await callers.run() }, { try? await admins.run() }]
         } else {
-            let everyone = try Self.listen(on: address, configuration, funnel)
+            let everyone = try Self.listen(on: address, configuration, limits, tls, funnel)
             self.address = address.on(everyone.port)
             self.adminAddress = nil
             runs = [{ try? await everyone.run() }]
@@ -30,12 +35,18 @@ struct Listeners: Sendable {
     }
 
     private static func listen<R: Responder>(
-        on address: ListenAddress, _ configuration: Configuration, _ responder: R
+        on address: ListenAddress, _ configuration: Configuration, _ limits: ServerLimits, _ tls: TLSIdentity?,
+        _ responder: R
     ) throws(CommandFailure) -> Listener<R> {
         do {
             return try Listener(
-                address: address.address, port: address.port, limits: ServerLimits(), peers: configuration.peers,
+                address: address.address, port: address.port, limits: limits, peers: configuration.peers, tls: tls,
                 responder: responder)
+        } catch .noTLS {
+            throw CommandFailure(
+                "this system's libmicrohttpd was built without TLS: let a proxy bring it", .unavailable)
+        } catch .cannotStartTLS {
+            throw CommandFailure("GnuTLS does not take the certificate and key of KEYSTOW_TLS_CERT", .configuration)
         } catch {
             throw CommandFailure("cannot listen on \(address): \(error)", .system)
         }

@@ -17,6 +17,7 @@ enum ServeCommand {
         }
         let signals = StopSignals()
         let log = ServerLog(threshold: configuration.log, time: SystemTime())
+        var tls = try configuration.tls?.identity(at: SystemTime().now()) { Console.tell("warning: \($0)") }
         if try !exists(configuration) { try await makeVault(configuration, log) }
         let client = try Configuration.client()
         defer { client.close() }
@@ -27,8 +28,11 @@ enum ServeCommand {
         } catch {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
-        let site = PublicURL(configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)")
-        let listeners = try Listeners(configuration, funnel(configuration, vault, site, log))
+        let site = PublicURL(
+            configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)")
+        let listeners = try Listeners(configuration, tls: tls, funnel(configuration, vault, site, log))
+        // It has been read, and its text is not kept.
+        tls = nil
         let base = configuration.publicURL?.description ?? listeners.url
         site.change(to: base)
         announce(listeners, log)

@@ -16,7 +16,7 @@ package struct SealedSecret: Sendable, Equatable {
 
 /// One version of a key's secret; retired ones keep no secret.
 package struct KeyVersion: Sendable, Equatable {
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         case current, previous, retired
     }
 

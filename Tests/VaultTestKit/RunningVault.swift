@@ -14,6 +14,8 @@ package final class RunningVault: Sendable {
     package let adminToken: String
     package let appToken: String
     package let projectID: String
+    /// What has been answered to ``call(_:_:_:token:headers:)``.
+    package let seen = SeenAnswers()
 
     private init(
         directory: TemporaryDirectory, time: ManualTime, vault: Vault, port: UInt16, adminToken: String,
@@ -142,6 +144,8 @@ package final class RunningVault: Sendable {
     }
 
     /// Makes a request with a token, the app's unless another is given, and a JSON body.
+    ///
+    /// - Throws: also when the answer is not as the OpenAPI document says.
     package func call(
         _ method: String, _ target: String, _ json: String? = nil, token: String? = nil,
         headers: [(String, String)] = []
@@ -152,9 +156,15 @@ package final class RunningVault: Sendable {
         let nothing: [UInt8]? = method == "GET" ? nil : []
         let (port, bytes) = (port, json.map { Array($0.utf8) } ?? nothing)
         // The exchange blocks, so it gets a thread of its own.
-        return try await Threads.run { [headers] in
+        let answer = try await Threads.run { [headers] in
             try HTTPExchange.send(port: port, method, target, headers: headers, body: bytes)
         }
+        seen.note(method, target, answer.status)
+        let faults = Contract.published.faults(of: answer, to: method, target)
+        guard faults.isEmpty else {
+            throw TestKitFailure("\(method) \(target): not as documented: \(faults): \(answer.status) \(answer.text)")
+        }
+        return answer
     }
 
     /// Stores a key for `user` and returns its id.

@@ -27,6 +27,12 @@ package struct Member<Value>: Sendable {
         member.declaration.isNullable = true
         return member
     }
+
+    func describing(_ change: (inout MemberDeclaration) -> Void) -> Self {
+        var member = self
+        change(&member.declaration)
+        return member
+    }
 }
 
 /// Stands for text that is read into memory that is wiped, never into a `String`.

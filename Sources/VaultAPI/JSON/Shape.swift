@@ -43,6 +43,13 @@ package struct MemberDeclaration: Sendable {
     package var isRequired = false
     /// Whether null may stand for a value: what that means is the call's to say.
     package var isNullable = false
+    /// What the documents say of it.
+    var note = ""
+    /// What its value has to be, where the call looks closer than `kind` tells.
+    var form: Schema?
+    var example: Example?
+    /// Whether the example of a request has it though it is not required.
+    var isShown = false
 }
 
 /// The members that an object in a request may have, and no others.

@@ -58,6 +58,11 @@ package struct Problem: Error, Sendable, Equatable {
     /// The problem's text, for the request named `instance`.
     package func json(instance: RequestID) -> WipedBuffer {
         var writer = JSONWriter(capacity: 768)
+        write(to: &writer, instance: instance)
+        return writer.finish()
+    }
+
+    func write(to writer: inout JSONWriter, instance: RequestID) {
         writer.beginObject()
         writer.member("type", "urn:keystow:problem:\(code.rawValue)")
         writer.member("title", title)
@@ -77,7 +82,6 @@ package struct Problem: Error, Sendable, Equatable {
         if let docsURL { writer.member("docs_url", docsURL) }
         writer.member("instance", instance.description)
         writer.endObject()
-        return writer.finish()
     }
 
     /// A name from the request as a `field`, when it cannot be anything but a name: 1 to 32 of `a-z` and `_`.

@@ -2,30 +2,54 @@ import VaultModel
 import VaultService
 
 private enum Field {
-    static let name = Member.text("name", 1...100)
+    static let name = Member.text("name", 1...100).means("What people call it.", such: .text("notes"))
     static let origins = Member.texts("allowed_origins", count: 0...50, each: 1...200)
+        .means(
+            "Where its connect links may lead back to: https, or http on loopback. Empty: anywhere.",
+            such: .texts("https://notes.example"))
     static let providers = Member.texts("allowed_providers", count: 0...100, each: 1...40)
+        .means("Whose keys it takes. Empty: every provider's.", as: .list(.provider, count: 0...100))
     static let logo = Member.text("logo", 1...Logo.dataURLCount).nullable
+        .means("A data URL of a PNG, JPEG, WebP or SVG image, or a path on this server.")
     static let accentColor = Member.text("accent_color", 1...40).nullable
+        .means("A colour such as `#1f4fd8`, readable on the page.", such: .text("#1f4fd8"))
     static let projectID = Member.text("project_id", 1...40)
+        .means("The project; an app has no other than its own.", as: .id(ProjectID.self))
     static let kind = Member.choice("kind", TokenKind.allCases.map(\.rawValue)).required
+        .means("`app` or `adm`; the others are not made here.", such: .text("app"))
     static let scopes = Member.texts("scopes", count: 1...Scope.allCases.count, each: 1...40)
+        .means(
+            "What it may do.", as: .list(.choice(Scope.allCases.map(\.rawValue)), count: 1...Scope.allCases.count),
+            such: .texts("keys:read", "connect:write"))
     static let tokenName = Member.text("name", 1...100).required
+        .means("Who holds it.", such: .text("notes, production"))
     static let expiresAt = Member<Timestamp>.time("expires_at").nullable
+        .means("When it ends; in the future.")
     static let provider = Member.text("provider", 1...40)
-    static let userID = Member.text("user_id", 1...200)
-    static let createdBefore = Member<Timestamp>.time("created_before")
-    static let all = Member.boolean("all")
+        .means("Only this provider's.", as: .provider, such: .text("anthropic"))
+    static let userID = Member.text("user_id", 1...200).means("Only this user's.", as: .userID)
+    static let createdBefore = Member<Timestamp>.time("created_before").means("Only those stored before this moment.")
+    static let all = Member.boolean("all").means("Whether no filter is meant: every key.")
     static let reason = Member.text("reason", 1...200).required
+        .means("Why, for the audit log.", such: .text("incident 7"))
     static let dryRun = Member.boolean("dry_run")
+        .means("Whether only to count.", such: .boolean(true))
     static let expect = Member.integer("expect", 0...Int(Int32.max))
+        .means("How many there have to be; with another count nothing is done.")
     static let maxAge = Member.integer("max_age_seconds", 1...Limit.seconds).nullable
+        .means("How old a secret may get. Null: never.", such: .integer(7_776_000))
     static let warnBefore = Member.integers("warn_before_seconds", count: 0...10, each: 1...Limit.seconds)
+        .means("How long before `expires_at` it is told.")
     static let unusedAfter = Member.integer("unused_after_seconds", 1...Limit.seconds).nullable
+        .means("Without a reveal for so long a key is stale. Null: never.")
     static let recheckEvery = Member.integer("recheck_every_seconds", 1...Limit.seconds).nullable
+        .means("How often a key is tested. Null: never.")
     static let confirmAfter = Member.integer("confirm_failure_after_seconds", 1...Limit.seconds).nullable
+        .means("How much later a second refusal makes a key `failing`. Null: never.")
     static let grace = Member.integer("grace_seconds", 0...Limit.seconds)
+        .means("How long a rotated secret can be taken back.")
     static let quarantineAfter = Member.integer("quarantine_after_seconds", 1...Limit.seconds).nullable
+        .means("How old a secret gets before its key is quarantined. Null: never.")
 }
 
 enum ProjectRoutes {
@@ -33,34 +57,35 @@ enum ProjectRoutes {
         .returning(
             "POST", "/v1/projects", .instance(.projectsWrite), "Make a project.",
             shape: Shape(Field.name.required, Field.origins, Field.providers, Field.logo, Field.accentColor),
-            successes: [201],
-            answer: { project($0, 201) }
+            successes: [.json(.project, 201, "Made.")], answer: { project($0, 201) }
         ) { call in
             let name = try call.body.require(Field.name)
             return try await call.vault.createProject(name: name, try patch(call.body), call.context)
         },
         .returning(
             "GET", "/v1/projects", .scope(.projectsWrite), "List projects, newest first.", query: ["limit", "cursor"],
+            successes: [.json(.projects, 200, "A page of projects.")],
             answer: { (page: Page<ProjectRecord>) in .page(page) { $0.value($1) } }
         ) { call in
             try call.vault.projects(
                 limit: try call.query.integer("limit", 1...200) ?? 50, cursor: call.query["cursor"], call.context)
         },
         .returning(
-            "GET", "/v1/projects/{id}", .scope(.projectsWrite), "Show a project.", answer: { project($0) }
+            "GET", "/v1/projects/{id}", .scope(.projectsWrite), "Show a project.",
+            successes: [.json(.project, 200, "The project.")], answer: { project($0) }
         ) { call in
             try call.vault.project(try call.id(), call.context)
         },
         .returning(
             "PATCH", "/v1/projects/{id}", .scope(.projectsWrite), "Change a project.",
             shape: Shape(Field.name, Field.origins, Field.providers, Field.logo, Field.accentColor),
-            answer: { project($0) }
+            successes: [.json(.project, 200, "The project as it is now.")], answer: { project($0) }
         ) { call in
             try await call.vault.updateProject(try call.id(), try patch(call.body), call.context)
         },
         .returning(
             "DELETE", "/v1/projects/{id}", .instance(.projectsWrite), "Delete a project that has no live keys.",
-            successes: [204], answer: { (_: Deleted) in .noContent }
+            successes: [.done], refuses: [.wrongState], answer: { (_: Deleted) in .noContent }
         ) { call in
             try await call.vault.deleteProject(try call.id(), call.context)
         },
@@ -111,7 +136,7 @@ enum TokenRoutes {
         create.forAdmins,
         .returning(
             "GET", "/v1/tokens", .scope(.tokensWrite), "List tokens, newest first, without their text.",
-            query: ["project_id", "limit", "cursor"],
+            query: ["project_id", "limit", "cursor"], successes: [.json(.tokens, 200, "A page of tokens.")],
             answer: { (page: Page<TokenRecord>) in .page(page) { $0.value($1) } }
         ) { call in
             try call.vault.tokens(
@@ -119,13 +144,14 @@ enum TokenRoutes {
                 limit: try call.query.integer("limit", 1...200) ?? 50, cursor: call.query["cursor"], call.context)
         }.forAdmins,
         .returning(
-            "DELETE", "/v1/tokens/{id}", .scope(.tokensWrite), "Revoke a token.", successes: [204],
+            "DELETE", "/v1/tokens/{id}", .scope(.tokensWrite), "Revoke a token.", successes: [.done],
             answer: { (_: Deleted) in .noContent }
         ) { call in
             try await call.vault.revokeToken(try call.id(), call.context)
         }.forAdmins,
         .returning(
             "GET", "/v1/token", .anyToken, "Tell the caller who it is and what it may do.",
+            successes: [.json(.caller, 200, "The caller.")],
             answer: { (caller: Caller) in .json(200) { $0.value(caller) } }
         ) { call in
             call.context.caller
@@ -134,8 +160,10 @@ enum TokenRoutes {
 
     /// The one answer with a token's text; its repetition has null there.
     private static var create: Route {
-        var route = Route("POST", "/v1/tokens", .scope(.tokensWrite), "Make a token; its text is shown this once.") {
-            call in
+        var route = Route(
+            "POST", "/v1/tokens", .scope(.tokensWrite), "Make a token; its text is shown this once.",
+            successes: [.json(.mintedToken, 201, "Made.")]
+        ) { call in
             let minted = try await call.vault.createToken(try request(call.body), call.context)
             return .json(201) { writer in
                 writer.beginObject()
@@ -145,7 +173,8 @@ enum TokenRoutes {
             }
         }
         route = route.with(
-            shape: Shape(Field.projectID, Field.kind, Field.scopes, Field.tokenName, Field.expiresAt), successes: [201])
+            shape: Shape(Field.projectID, Field.kind, Field.scopes, Field.tokenName, Field.expiresAt),
+            refuses: [.notFound])
         route.keeps = Route.keeping { (record: TokenRecord) in
             .json(201) { writer in
                 writer.beginObject()
@@ -179,12 +208,14 @@ enum PolicyRoutes {
         ["/v1/projects/{id}/policy", "/v1/projects/{id}/policy/{provider}"].flatMap { path in
             [
                 .returning(
-                    "GET", path, .scope(.policyWrite), "Show the rotation policy that holds here.", answer: policy
+                    "GET", path, .scope(.policyWrite), "Show the rotation policy that holds here.",
+                    successes: [.json(.policy, 200, "The policy.")], answer: policy
                 ) { call in
                     try call.vault.policy(project: try call.id(), provider: try provider(call), call.context)
                 },
                 .returning(
-                    "PUT", path, .scope(.policyWrite), "Set the rotation policy.", shape: shape, answer: policy
+                    "PUT", path, .scope(.policyWrite), "Set the rotation policy.", shape: shape,
+                    successes: [.json(.policy, 200, "The policy that holds now.")], answer: policy
                 ) { call in
                     try await call.vault.setPolicy(
                         policy(call.body), project: try call.id(), provider: try provider(call), call.context)
@@ -193,7 +224,7 @@ enum PolicyRoutes {
         } + [
             .returning(
                 "DELETE", "/v1/projects/{id}/policy/{provider}", .scope(.policyWrite),
-                "Return a provider's keys to the project's policy.", successes: [204],
+                "Return a provider's keys to the project's policy.", successes: [.done],
                 answer: { (_: Deleted) in .noContent }
             ) { call in
                 guard let provider = try provider(call) else { throw VaultError.notFound }
@@ -235,6 +266,7 @@ enum VaultRoutes {
     static let all: [Route] = [
         .returning(
             "GET", "/v1/providers", .anyToken, "List the providers whose keys are taken.",
+            successes: [.json(.providers, 200, "The catalogue.")],
             answer: { (providers: [ProviderSummary]) in
                 .page(Page(items: providers, nextCursor: nil)) { $0.value($1) }
             }
@@ -243,7 +275,8 @@ enum VaultRoutes {
         },
         .returning(
             "GET", "/v1/stats", .scope(.keysRead), "Count keys by provider, status, stale reason and age.",
-            query: ["project_id"], answer: { (statistics: KeyStatistics) in .json(200) { $0.value(statistics) } }
+            query: ["project_id"], successes: [.json(.statistics, 200, "The counts.")],
+            answer: { (statistics: KeyStatistics) in .json(200) { $0.value(statistics) } }
         ) { call in
             try call.vault.statistics(
                 project: try call.query.optional("project_id") { ProjectID($0) }, call.context)
@@ -253,6 +286,8 @@ enum VaultRoutes {
             shape: Shape(
                 Field.projectID, Field.provider, Field.userID, Field.createdBefore, Field.all, Field.reason,
                 Field.dryRun, Field.expect),
+            successes: [.json(.counted("revoked"), 200, "How many keys it names.")],
+            refuses: [.notFound, .versionConflict],
             answer: { (count: Int) in .count("revoked", count) }
         ) { call in
             try await call.vault.revoke(try revocation(call.body), call.context)

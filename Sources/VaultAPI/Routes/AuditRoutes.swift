@@ -30,7 +30,8 @@ enum AuditRoutes {
     static let all: [Route] = [
         .returning(
             "GET", "/v1/audit/entries", .scope(.auditRead), "List audit entries in the order of their sequence.",
-            query: ["after", "limit", "key_id", "token_id", "action", "since", "until"], answer: Answer.audit
+            query: ["after", "limit", "key_id", "token_id", "action", "since", "until"],
+            successes: [.json(.auditPage, 200, "Audit entries, oldest first.")], answer: Answer.audit
         ) { call in
             let (after, limit) = try place(call.query)
             return AuditPage(
@@ -39,6 +40,7 @@ enum AuditRoutes {
         },
         .returning(
             "GET", "/v1/audit/head", .scope(.auditRead), "Show the newest entry's number and chain hash.",
+            successes: [.json(.auditHead, 200, "The head.")],
             answer: { (head: AuditHeadView) in
                 .json(200) { writer in
                     writer.beginObject()

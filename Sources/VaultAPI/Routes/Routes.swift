@@ -10,16 +10,23 @@ enum Routes {
 
 enum HealthRoutes {
     static let all: [Route] = [
-        Route("GET", "/healthz", .anyone, "Whether the process is alive.") { _ in .status("alive") },
-        Route("GET", "/readyz", .anyone, "Whether requests can be served: unsealed, and the storage answers.") { call in
+        Route(
+            "GET", "/healthz", .anyone, "Whether the process is alive.",
+            successes: [.json(.health, 200, "It is alive.")]
+        ) { _ in .status("alive") },
+        Route(
+            "GET", "/readyz", .anyone, "Whether requests can be served: unsealed, and the storage answers.",
+            successes: [.json(.health, 200, "They can.")]
+        ) { call in
             try call.vault.readiness()
             return .status("ready")
-        },
-        Route("GET", "/openapi.json", .anyone, "This document.") { _ in
-            var body = WipedBuffer(capacity: OpenAPI.document.count)
-            body.append(OpenAPI.document)
-            return Answer(200, body: body)
-        },
+        }.with(refuses: [.sealed, .storageUnavailable, .auditUnavailable]),
+        Route(
+            "GET", "/openapi.json", .anyone, "This API as an OpenAPI 3.1 document.",
+            successes: [.file("application/json", "The document.")]
+        ) { call in
+            OpenAPIDocument.file.answer(to: call)
+        }.file("application/json"),
     ]
 }
 

@@ -85,8 +85,10 @@ struct Route: Sendable {
     /// Whether it answers with a file, which is opened by a link: what that picks up on its way, such as `?utm_source=…`,
     /// is passed over, and the answer may be compressed.
     var isFile = false
-    /// The statuses of success, for the OpenAPI document.
-    var successes: [Int] = [200]
+    /// How it succeeds, in each way with the shape of its answer.
+    let successes: [Success]
+    /// What it refuses besides what follows from the rest of this declaration.
+    var refuses: [ProblemCode] = []
     /// The media types of its answers, problems apart; a request that admits none of them is refused.
     var produces = AcceptHeader.json
     /// Whether `Idempotency-Key` counts, and how what the call returned is encoded for a repetition.
@@ -96,25 +98,27 @@ struct Route: Sendable {
     let handler: Handler
 
     init(
-        _ method: String, _ path: String, _ access: Access, _ summary: String, handler: @escaping Handler
+        _ method: String, _ path: String, _ access: Access, _ summary: String, successes: [Success],
+        handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.access = access
         self.summary = summary
+        self.successes = successes
         self.handler = handler
     }
 
     /// A call whose result is encoded by `answer`, at once and for a repetition.
     static func returning<T: Sendable>(
         _ method: String, _ path: String, _ access: Access, _ summary: String, shape: Shape? = nil,
-        query: [String] = [], successes: [Int] = [200], isIdempotent: Bool = true,
+        query: [String] = [], successes: [Success], refuses: [ProblemCode] = [], isIdempotent: Bool = true,
         answer: @escaping @Sendable (T) -> Answer, run: @escaping @Sendable (consuming Call) async throws -> T
     ) -> Route {
-        var route = Route(method, path, access, summary) { call in answer(try await run(call)) }
+        var route = Route(method, path, access, summary, successes: successes) { call in answer(try await run(call)) }
         route.shape = shape
         route.query = query
-        route.successes = successes
+        route.refuses = refuses
         if isIdempotent, method != "GET", method != "PUT" { route.keeps = keeping(answer) }
         return route
     }
@@ -143,11 +147,11 @@ struct Route: Sendable {
         return route
     }
 
-    func with(shape: Shape? = nil, query: [String] = [], successes: [Int] = [200]) -> Route {
+    func with(shape: Shape? = nil, query: [String] = [], refuses: [ProblemCode] = []) -> Route {
         var route = self
         route.shape = shape
         route.query = query
-        route.successes = successes
+        route.refuses = refuses
         return route
     }
 

@@ -43,6 +43,8 @@ extension Vault {
     ) throws(VaultError) -> Page<ProjectRecord> {
         try context.require(.projectsWrite)
         if let own = context.caller.projectID {
+            // Its one page never gave a cursor.
+            guard cursor == nil else { throw .invalidCursor }
             return Page(items: [try project(own, context)], nextCursor: nil)
         }
         let scope = CursorScope(list: "projects", project: nil)

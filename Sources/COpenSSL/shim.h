@@ -34,3 +34,11 @@ static inline int keystow_certificate_end(const X509 *certificate, int64_t *seco
 // prctl is variadic, which Swift cannot call.
 #include <sys/prctl.h>
 static inline int keystow_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// adjtimex is not among what Swift sees of the C library: 1 the clock is kept in step with others, 0 it is not, -1 unknown.
+#include <sys/timex.h>
+static inline int keystow_clock_is_synchronised(void) {
+    struct timex state = {.modes = 0};
+    int code = adjtimex(&state);
+    return code < 0 ? -1 : !(state.status & STA_UNSYNC);
+}

@@ -1,11 +1,11 @@
-import VaultModel
+package import VaultModel
 
 /// Dates as HTTP headers have them.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Reads an IMF-fixdate (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`; the two old forms are not read.
-    static func read(_ text: String) -> Timestamp? {
+    package static func read(_ text: String) -> Timestamp? {
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[0].hasSuffix(","), parts[1].utf8.count == 2, parts[3].utf8.count == 4,
             parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2]))

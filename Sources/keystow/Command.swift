@@ -6,7 +6,7 @@ enum Command: Sendable, Equatable {
     /// With a user: a link for this user is made and printed as soon as the server listens.
     case serve(SettingFlags, connect: UserID? = nil)
     case initialize(SettingFlags)
-    case doctor(SettingFlags, asJSON: Bool)
+    case doctor(SettingFlags, asJSON: Bool, egress: EgressChecks.Scope = .all)
     case token(TokenCommand)
     case keys(KeysCommand)
     case connect(ConnectCommand)
@@ -33,7 +33,7 @@ struct TokenCommand: Sendable, Equatable {
     enum Act: Sendable, Equatable {
         case create(TokenOrder)
         case list(project: ProjectID?)
-        case revoke(TokenID)
+        case revoke(TokenName, isSure: Bool)
     }
 
     var act: Act
@@ -41,6 +41,12 @@ struct TokenCommand: Sendable, Equatable {
     /// A file that holds the token to speak with.
     var tokenFile: String?
     var asJSON: Bool
+}
+
+/// What somebody calls a token.
+enum TokenName: Sendable, Equatable {
+    case id(TokenID)
+    case name(String)
 }
 
 /// A token that somebody wants.

@@ -25,9 +25,7 @@ enum CommandLineArguments {
             let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)))
             return .initialize(try flags(try ArgumentScanner(rest, form: form, topic: .initialize), topic: .initialize))
         case .doctor:
-            let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)), switches: ["--json"])
-            let scanned = try ArgumentScanner(rest, form: form, topic: .doctor)
-            return .doctor(try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"))
+            return try doctor(rest)
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
         case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
             return .keys(try keys(rest))
@@ -41,6 +39,25 @@ enum CommandLineArguments {
             let commands = HelpTopic.commands.map(\.rawValue) + ["help"]
             throw UsageFault(unknown: first, first.hasPrefix("-") ? "flag" : "command", among: commands, .keystow)
         }
+    }
+
+    private static func doctor(_ arguments: ArraySlice<String>) throws(UsageFault) -> Command {
+        var form = ArgumentScanner.Form(valued: Set(Setting.ofServer.map(\.flag)), switches: ["--json", "--offline"])
+        form.valued.formUnion([Setting.endpointFlag, "--provider"])
+        form.repeatable = [Setting.endpointFlag, "--provider"]
+        let scanned = try ArgumentScanner(arguments, form: form, topic: .doctor)
+        let names = scanned.values["--provider"] ?? []
+        let providers = names.compactMap { ProviderID($0) }
+        guard providers.count == names.count else {
+            throw UsageFault("--provider must be an id such as anthropic", .doctor)
+        }
+        let isOffline = scanned.switches.contains("--offline")
+        guard !isOffline || names.isEmpty else {
+            throw UsageFault("--offline and --provider contradict each other", .doctor)
+        }
+        return .doctor(
+            try flags(scanned, topic: .doctor), asJSON: scanned.switches.contains("--json"),
+            egress: isOffline ? .none : names.isEmpty ? .all : .only(providers))
     }
 
     private static func rebinding(_ arguments: ArraySlice<String>) throws(UsageFault) -> RebindCommand {
@@ -70,7 +87,9 @@ enum CommandLineArguments {
         switch topic {
         case .tokenCreate: form.valued.formUnion(["--kind", "--name", "--project", "--scopes", "--expires-at"])
         case .tokenList: form.valued.insert("--project")
-        default: form.words = 1...1
+        default:
+            form.words = 1...1
+            form.switches.insert("--yes")
         }
         let scanned = try ArgumentScanner(arguments.dropFirst(), form: form, topic: topic)
         let act: TokenCommand.Act
@@ -78,10 +97,15 @@ enum CommandLineArguments {
         case .tokenCreate: act = .create(try order(scanned))
         case .tokenList: act = .list(project: try project(scanned, topic: topic))
         default:
-            guard let id = scanned.words.first.flatMap({ TokenID($0) }) else {
-                throw UsageFault("a token's id looks like tok_ and 26 characters; `keystow token list` shows it", topic)
+            guard let word = scanned.words.first, (1...100).contains(word.count), !word.hasControlCharacters else {
+                throw UsageFault("name a token by its id or its name; `keystow token list` shows them", topic)
             }
-            act = .revoke(id)
+            guard !word.hasPrefix("kst_") else {
+                throw UsageFault(
+                    "that looks like the token itself: name it by its id or its name, and revoke it", topic)
+            }
+            let name = TokenID(word).map { TokenName.id($0) } ?? .name(word)
+            act = .revoke(name, isSure: scanned.switches.contains("--yes"))
         }
         return TokenCommand(
             act: act,

@@ -32,7 +32,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .keystow: "a vault for the API keys that users bring"
         case .serve: "answer HTTP; on an empty data directory, make the vault first"
         case .initialize: "make a vault, and print its first tokens once"
-        case .doctor: "look whether the vault in the data directory is well"
+        case .doctor: "look whether the vault, its machine and its surroundings are well"
         case .token: "create, list and revoke access tokens"
         case .tokenCreate: "make an access token, and print it once"
         case .tokenList: "list access tokens, without their secret part"
@@ -61,12 +61,12 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .keystow: "keystow COMMAND [FLAG]…"
         case .serve: "keystow serve [--connect USER] [FLAG]…"
         case .initialize: "keystow init [FLAG]…"
-        case .doctor: "keystow doctor [--json] [FLAG]…"
+        case .doctor: "keystow doctor [--offline] [--provider ID]… [--json] [FLAG]…"
         case .token: "keystow token create | list | revoke [FLAG]…"
         case .tokenCreate:
             "keystow token create --kind adm|app [--project ID] [--name NAME] [--scopes SCOPE,…] [--expires-at TIME]"
         case .tokenList: "keystow token list [--project ID] [--json]"
-        case .tokenRevoke: "keystow token revoke ID"
+        case .tokenRevoke: "keystow token revoke ID | NAME [--yes] [--json]"
         case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale: keysUsage
         case .connect:
             "keystow connect --user NAME [--label TEXT] [--purpose store|replace|manage] [--key ID] [--providers ID,…]\n"
@@ -102,14 +102,38 @@ enum HelpTopic: String, Sendable, CaseIterable {
             Makes the master key too, unless one is given. Without that key nothing can be opened again: keep a
             copy of it apart from the data.
             """
-        case .doctor: "Changes nothing. Ends with 0 when all is well, else with 65."
+        case .doctor:
+            """
+            Changes nothing and takes no lock, so that it can be run beside a running server, as its user and with its
+            settings. Each thing is ok, a note, a WARNING (it works, and could be safer) or a FAULT, with what to do.
+
+            Every provider is called once, at its base URL's origin and without any key; --provider calls these alone,
+            --offline none. --json prints {"check","level","ok","detail","advice"}, one a line; names of checks stay.
+
+            Ends with 0 when there is no fault, else with 65.
+            """
         case .token:
             "Commands:\n"
                 + indented([Self.tokenCreate, .tokenList, .tokenRevoke].map { pad($0.rawValue) + $0.summary })
-        case .tokenCreate, .tokenList, .tokenRevoke:
+        case .tokenCreate:
             """
-            Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
-            in --token-file; otherwise works on the data directory, which needs the server to be stopped.
+            The token alone on standard output, or with --json what the API answers; it is shown this once. An adm token
+            is for the whole instance, an app token for one project. TIME is such as 2027-01-31T00:00:00Z.
+
+            \(Self.whereTokensAre)
+            """
+        case .tokenList:
+            """
+            A table; with --json one object a line, as the API has it (GET /v1/tokens). Revoked tokens are not listed.
+
+            \(Self.whereTokensAre)
+            """
+        case .tokenRevoke:
+            """
+            Shows the token and asks, unless --yes is given; where no terminal is, --yes is needed. NAME has to be one
+            token's alone. Ends with 64 when nobody said yes or several have this name, 66 when there is no such token.
+
+            \(Self.whereTokensAre)
             """
         case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
             keysDetails
@@ -164,6 +188,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
         }
     }
 
+    private static let whereTokensAre = """
+        Speaks to a running server, where KEYSTOW_URL (or --url) names one, with the token in KEYSTOW_TOKEN or
+        in --token-file; otherwise works on the data directory, which needs the server to be stopped.
+        """
+
     private var examples: [String] {
         switch self {
         case .keystow: ["keystow serve", "keystow token create --kind app --project prj_01jd0000000000000000000000"]
@@ -173,7 +202,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "KEYSTOW_LOG=debug keystow serve",
             ]
         case .initialize: ["keystow init --data-dir ./somewhere --master-key-file ./elsewhere/master.key"]
-        case .doctor: ["keystow doctor", "keystow doctor --json --data-dir ./somewhere"]
+        case .doctor: ["keystow doctor", "keystow doctor --offline --json --data-dir ./somewhere"]
         case .token: ["keystow token create --kind adm", "keystow token list --json"]
         case .tokenCreate:
             [
@@ -181,7 +210,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow token create --kind app --project prj_01jd0000000000000000000000 --scopes keys:read,keys:reveal",
             ]
         case .tokenList: ["keystow token list --url http://127.0.0.1:8420 --token-file ./admin.token"]
-        case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000"]
+        case .tokenRevoke: ["keystow token revoke tok_01jd0000000000000000000000", "keystow token revoke ada --yes"]
         case .keys, .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale:
             keysExamples
         case .connect:
@@ -209,8 +238,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
     private var settingsTable: String? {
         let settings: [Setting]
         switch self {
-        case .serve: settings = Setting.ofServer
-        case .initialize, .doctor, .rebind: settings = Setting.ofVault
+        case .serve, .doctor: settings = Setting.ofServer
+        case .initialize, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
         case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
             .importKeys:
@@ -223,7 +252,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             lines.append((isFlag ? "\(setting.flag) \(setting.placeholder), " : "") + setting.rawValue)
             lines.append("    " + setting.summary + (setting.defaultText.map { " [\($0)]" } ?? ""))
         }
-        if self == .serve || self == .rebind {
+        if self == .serve || self == .doctor || self == .rebind {
             lines.append("\(Setting.endpointFlag) PROVIDER=URL, \(Setting.endpointPrefix)<PROVIDER>")
             lines.append("    base URL in place of a provider's own (http:// on loopback only)")
         }

@@ -32,9 +32,9 @@ struct Keystow {
             case .initialize(let flags):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
                 return try await InitCommand.run(configuration)
-            case .doctor(let flags, let asJSON):
+            case .doctor(let flags, let asJSON, let egress):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
-                return try DoctorCommand.run(configuration, asJSON: asJSON)
+                return try await DoctorCommand.run(configuration, asJSON: asJSON, egress: egress)
             case .token(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await TokenRunner.run(command, configuration)

@@ -97,7 +97,12 @@ import VaultService
             Issue.record("no token command")
             return
         }
-        #expect(revoke.act == .revoke(id))
+        #expect(revoke.act == .revoke(.id(id), isSure: false))
+        guard case .token(let named) = try parse("token revoke ada --yes") else {
+            Issue.record("no token command")
+            return
+        }
+        #expect(named.act == .revoke(.name("ada"), isSure: true))
     }
 
     @Test func `a server makes a link to try the page with when it is told for whom`() throws {
@@ -167,7 +172,8 @@ import VaultService
         ("token create --kind adm --expires-at tomorrow", "--expires-at must be a time such as 2027-01-31T00:00:00Z"),
         ("token list --project x", "--project must be a project's id: prj_ and 26 characters"),
         ("token revoke", "something is missing"),
-        ("token revoke x", "a token's id looks like tok_ and 26 characters; `keystow token list` shows it"),
+        ("token revoke kst_adm_x", "that looks like the token itself"),
+        ("token revoke \u{1}", "name a token by its id or its name"),
         ("serve --master-key x", "unknown flag --master-key"),
         ("import", "say what to import: a file, - for standard input, or --environment"),
         ("import f --environment", "say what to import"), ("import f g", "there are words too many"),
@@ -201,7 +207,7 @@ import VaultService
     @Test(arguments: [
         "sk-ant-api03-abcDEF", "serve --sk-ant-api03-abcDEF=x", "serve --token=kst_adm_abc123", "token kst_adm_abc123",
         "import --key=sk-ant-api03-abcDEF", "connect --user u --purpose replace --key sk-ant-api03-abcDEF",
-        "connect --sk-ant-api03-abcDEF",
+        "connect --sk-ant-api03-abcDEF", "token revoke kst_adm_abcDEF",
     ])
     func `a secret in the wrong place is not repeated`(_ line: String) {
         let message = complaint(line)

@@ -8,8 +8,10 @@ final class ScriptedServer: Sendable {
     private let listening: Int32
     private let targets = Mutex<[String]>([])
 
-    /// - Parameter answer: given the method and the target, the status and the body; blocks its thread.
-    init(_ answer: @escaping @Sendable (String, String) -> (status: Int, json: String)) throws {
+    /// - Parameters:
+    ///   - headers: further lines of every answer's head.
+    ///   - answer: given the method and the target, the status and the body; blocks its thread.
+    init(headers: String = "", _ answer: @escaping @Sendable (String, String) -> (status: Int, json: String)) throws {
         listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -32,7 +34,7 @@ final class ScriptedServer: Sendable {
                     let (status, json) = answer(method, target)
                     let head =
                         "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                        + "Content-Length: \(json.utf8.count)\r\n\r\n"
+                        + headers + "Content-Length: \(json.utf8.count)\r\n\r\n"
                     let bytes = Array((head + json).utf8)
                     var rest = bytes[...]
                     while !rest.isEmpty {

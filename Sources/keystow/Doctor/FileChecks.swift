@@ -1,0 +1,120 @@
+import Glibc
+import VaultModel
+
+/// The data directory, what lies in it, and the disk below.
+struct FileChecks {
+    let configuration: Configuration
+
+    var findings: [Finding] { [directory, files, masterKey, firstTokens, anchor, disk].compactMap(\.self) }
+
+    private var path: String { configuration.dataDirectory }
+
+    private var directory: Finding {
+        let check = "data_directory"
+        guard let status = FileStatus(path) else {
+            return .fault(
+                check, "\(path) is not there", "`keystow init` makes it, or say where it is: KEYSTOW_DATA_DIR")
+        }
+        guard status.isDirectory else { return .fault(check, "\(path) is no directory", "set KEYSTOW_DATA_DIR") }
+        guard status.isOwn else {
+            return .fault(check, "\(path) belongs to user \(status.owner)", "run this as the user that Keystow runs as")
+        }
+        guard status.mode & 0o077 == 0 else {
+            return .fault(check, "others can enter \(path) (\(status.shownMode))", "chmod 0700 \(path)")
+        }
+        return .ok(check, "\(path) is this user's alone (\(status.shownMode))")
+    }
+
+    /// Whatever lies in the data directory, which may be a copy or a leftover.
+    private var files: Finding? {
+        let check = "files"
+        let names = FileStatus.names(in: path)
+        guard !names.isEmpty else { return nil }
+        var open: [String] = []
+        for name in names {
+            guard let status = FileStatus("\(path)/\(name)"), status.isFile || status.isDirectory else {
+                return .fault(check, "\(name) is neither a file nor a directory", "look what it is, and take it away")
+            }
+            if !status.isOwn && status.owner != 0 {
+                return .fault(
+                    check, "\(name) belongs to user \(status.owner)", "chown it to the user that Keystow runs as")
+            }
+            if status.mode & 0o077 != 0 { open.append(name) }
+        }
+        guard open.isEmpty else {
+            let shown = open.sorted().joined(separator: ", ")
+            return .fault(check, "others can read \(shown)", "chmod go= on each of them in \(path)")
+        }
+        return .ok(check, names.count == 1 ? "1 file, closed to others" : "\(names.count) files, closed to others")
+    }
+
+    private var masterKey: Finding {
+        let check = "master_key"
+        guard case .file(let key) = configuration.masterKey else { return .ok(check, "it comes from no file") }
+        guard let status = FileStatus(key) else {
+            return .fault(
+                check, "there is none at \(key)", "say where it is: KEYSTOW_MASTER_KEY_FILE; without it nothing opens")
+        }
+        guard status.mode & 0o077 == 0, status.isOwn || status.owner == 0 else {
+            return .fault(
+                check, "others can read \(key) (\(status.shownMode))", "chmod 0400 \(key), and chown it to this user")
+        }
+        if FileStatus.isInside(key, path) {
+            return .warning(
+                check, "it lies with the data that it opens, \(key)",
+                "whoever copies the directory has all keys: move it elsewhere, and say where with KEYSTOW_MASTER_KEY_FILE"
+            )
+        }
+        guard status.mode & 0o377 == 0 else {
+            return .note(
+                check, "\(key) can be written (\(status.shownMode))",
+                "chmod 0400 \(key) keeps it from being overwritten")
+        }
+        return .ok(check, "\(key) is apart from the data, and this user's alone (\(status.shownMode))")
+    }
+
+    private var firstTokens: Finding? {
+        guard FileStatus(configuration.firstTokensFile) != nil else { return nil }
+        return .warning(
+            "first_tokens", "\(configuration.firstTokensFile) still holds tokens in clear",
+            "take them out and use the admin token once: that deletes the file")
+    }
+
+    private var anchor: Finding? {
+        guard !Setting.notInThisVersion.contains(.auditAnchor), FileStatus(path) != nil else { return nil }
+        guard FileStatus.isInside(configuration.auditAnchor, path) else {
+            return .ok("audit_anchor", "it is written apart from the data, to \(configuration.auditAnchor)")
+        }
+        return .note(
+            "audit_anchor", "it lies with the data: whoever puts back an old copy of all of it goes unnoticed",
+            "name a file on another disk with KEYSTOW_AUDIT_ANCHOR")
+    }
+
+    private var disk: Finding? {
+        let check = "disk"
+        var space = statvfs()
+        guard unsafe statvfs(path, &space) == 0 else { return nil }
+        let free = UInt64(space.f_bavail) * UInt64(space.f_frsize)
+        let shown = "\(free >> 20) MiB free"
+        if let kind = FileStatus.fileSystem(of: path) {
+            if ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"].contains(kind) {
+                return .fault(
+                    check, "the data is on \(kind)", "SQLite's log needs a local file system: move the directory")
+            }
+            if ["tmpfs", "ramfs"].contains(kind) {
+                return .warning(
+                    check, "the data is on \(kind), in memory", "it is gone after a restart: move the directory")
+            }
+        }
+        // A checkpoint, a migration or a backup may need as much again as there is.
+        let needed = UInt64(max(0, FileStatus("\(path)/vault.db")?.size ?? 0))
+        if free < 64 << 20 || space.f_files > 0 && space.f_favail < 100 {
+            return .fault(
+                check, "\(shown), \(space.f_favail) files can be made", "make room: writes fail when the disk is full")
+        }
+        if free < max(512 << 20, needed) {
+            return .warning(check, "\(shown), and the database has \(needed >> 20) MiB", "make room before it is full")
+        }
+        return .ok(check, shown)
+    }
+}

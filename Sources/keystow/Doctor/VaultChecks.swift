@@ -1,0 +1,32 @@
+import VaultModel
+import VaultService
+
+/// Whether the vault opens, and whether somebody has it open.
+enum VaultChecks {
+    static func findings(_ configuration: Configuration, _ server: RunningServer) -> [Finding] {
+        [opening(configuration), holder(server)]
+    }
+
+    /// Reads the keyring through a read-only connection and opens its canaries.
+    private static func opening(_ configuration: Configuration) -> Finding {
+        let check = "vault"
+        do throws(CommandFailure) {
+            let location = try configuration.location
+            do {
+                try Vault.verifyMasterKey(at: location)
+                return .ok(check, "the master key opens it")
+            } catch {
+                throw CommandFailure(error)
+            }
+        } catch {
+            return .fault(check, error.message, "nothing was changed; see docs/operating.md, The files")
+        }
+    }
+
+    private static func holder(_ server: RunningServer) -> Finding {
+        guard let process = server.process else {
+            return .note("server", "the vault is open nowhere; limits below are of whoever starts it like this")
+        }
+        return .ok("server", "process \(process) has the vault open")
+    }
+}

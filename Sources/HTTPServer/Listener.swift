@@ -29,6 +29,13 @@ package final class Listener<R: Responder>: Sendable {
         daemon = try Daemon(socket: socket, traffic: traffic, tls: tls)
     }
 
+    /// What is open at the moment.
+    package var load: ListenerLoad {
+        ListenerLoad(
+            connections: traffic.connections.count, connectionLimit: traffic.limits.connections,
+            bodyBytes: traffic.reservedBytes, bodyByteLimit: traffic.limits.bodiesInFlightBytes)
+    }
+
     /// Keeps the deadlines until the task is cancelled, then stops: closes new connections at once, lets what is
     /// being answered finish for at most ``ServerLimits/stopSeconds``, and ends every thread.
     package func run() async throws(ServerError) {

@@ -112,7 +112,8 @@ extension Vault {
     /// Has what was found about an unbelievable row written into the audit log, once per row.
     func noteForgery(of table: String, object: String, project: ProjectID?) {
         let now = time.now()
-        deferred.add(once: "\(table) \(object)") { transaction in
+        deferred.add(once: "\(table) \(object)") { [self] transaction in
+            tell(.rowForged)
             _ = try transaction.append(
                 AuditEntry(
                     at: now, actor: .vault, action: .requestRefused, object: object, projectID: project,

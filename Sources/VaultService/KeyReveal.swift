@@ -78,6 +78,8 @@ extension Vault {
         ifBy context: RequestContext, about key: KeyRecord, at now: Timestamp, in transaction: WriteTransaction
     ) throws {
         guard let token = context.caller.tokenID, reveals.note(key.id, by: token, at: now) else { return }
+        tallies.revealAlarms.add()
+        tell(.revealSpike(token))
         _ = try transaction.append(
             AuditEntry(
                 at: now, actor: context.caller, action: .tokenRevealSpike, object: "\(token)",

@@ -104,7 +104,8 @@ extension Vault {
     private func note(unbelievable view: KeyView) {
         let (record, now) = (view.record, time.now())
         let reason = view.integrity == .edited ? "row_mac" : "rolled_back"
-        deferred.add(once: "\(record.id) \(record.revision) \(reason)") { transaction in
+        deferred.add(once: "\(record.id) \(record.revision) \(reason)") { [self] transaction in
+            tell(.keyUndecryptable(record.id))
             _ = try transaction.append(
                 AuditEntry(
                     at: now, actor: .vault, action: .keyUndecryptable, object: "\(record.id)", keyID: record.id,

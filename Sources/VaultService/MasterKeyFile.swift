@@ -23,9 +23,13 @@ package enum OpeningError: Error, Sendable {
 /// The master key in a file: exactly 32 raw bytes, or exactly 44 characters of padded base64.
 package struct MasterKeyFile: Sendable {
     package let path: String
+    /// Whether it is a credential of the service manager: where that grants it to our user by an access control list,
+    /// the file is root's and the list's mask shows as the rights of root's group.
+    package let isCredential: Bool
 
-    package init(path: String) {
+    package init(path: String, isCredential: Bool = false) {
         self.path = path
+        self.isCredential = isCredential
     }
 
     /// Reads the key straight into secure memory.
@@ -40,7 +44,9 @@ package struct MasterKeyFile: Sendable {
         defer { close(file) }
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else { throw .masterKeyUnreadable(path: path, errno: errno) }
-        guard status.st_mode & 0o077 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
+        let isRootsAlone = isCredential && status.st_uid == 0 && status.st_gid == 0
+        guard status.st_mode & (isRootsAlone ? 0o037 : 0o077) == 0, status.st_uid == geteuid() || status.st_uid == 0
+        else {
             throw .masterKeyExposed(path: path)
         }
         var length = 0

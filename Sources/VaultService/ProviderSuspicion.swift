@@ -55,6 +55,7 @@ extension Vault {
                     AuditEntry(
                         at: now, actor: .vault, action: .providerSuspect, object: "\(provider)",
                         requestID: context.requestID, reason: "good_keys_refused"))
+                tell(.providerSuspect(provider))
             } else if phase == .suspect, !isTooMuch, var ended = suspicion {
                 ended.endedAt = now
                 suspicion = ended

@@ -16,8 +16,17 @@ package struct RotationScheduler: Sendable {
 
     /// Passes at the configured interval until cancelled. A pass that fails is tried again at the next one.
     package func run() async {
+        var hasFailed = false
         while !Task.isCancelled {
-            _ = try? await pass()
+            do {
+                try await pass()
+                if hasFailed { vault.tell(.schedulerRecovered) }
+                hasFailed = false
+            } catch {
+                vault.tallies.failedPasses.add()
+                vault.tell(.schedulerFailed(error))
+                hasFailed = true
+            }
             try? await vault.time.sleep(for: untilNextPass)
         }
     }
@@ -49,6 +58,7 @@ package struct RotationScheduler: Sendable {
         }
         await check(toCheck)
         try await purge()
+        if !Task.isCancelled { vault.tallies.notePass(at: vault.time.now()) }
         return looked
     }
 

@@ -56,6 +56,7 @@ extension Vault {
             secret, of: call.provider, at: call.endpoint.baseURL, fundingCheck: call.wantsFunding, params: call.params)
         // A call that was given up on our side says nothing of the provider: it must not be taken for an outage.
         guard !Task.isCancelled else { throw .overloaded }
+        tallies.note(verdict.code, by: call.provider)
         if canTest(call.provider) { health.note(verdict, by: call.provider) }
         if let attempt, verdict.code != .unverified {
             // A refusal that is doubted tells whoever tries stolen keys nothing, and must not stop a whole project.
@@ -90,10 +91,10 @@ extension Vault {
             at: now, projectID: call.project, owner: call.owner, keyRef: keyRef, refused: nil)
         let refusal: VaultError?
         let id: Int?
-        (id, refusal) = try await write { transaction in
+        (id, refusal) = try await write { [self] transaction in
             let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
             if let (refusal, stop) = try gate.refusal(of: attempt, share: context.caller.kind == .vault ? 2 : 1) {
-                if let stop { try gate.note(stop, context) }
+                if let stop, try gate.note(stop, context) { tell(.checksStopped(stop.projectID)) }
                 // Nobody asked for it; the key waits as long as the limit says.
                 if context.caller.kind == .vault { return (nil, refusal) }
                 _ = try transaction.append(
@@ -114,11 +115,13 @@ extension Vault {
         _ attempt: Int, refused: Bool, _ call: TestCall, _ context: RequestContext
     ) async throws(VaultError) {
         let (limits, now) = (configuration.validationLimits, time.now())
-        _ = try await write { transaction in
+        _ = try await write { [self] transaction in
             try transaction.settle(attempt: attempt, refused: refused)
             guard refused, let limits else { return }
             let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
-            for stop in try gate.stopsAfterRefusals(of: call) { try gate.note(stop, context) }
+            for stop in try gate.stopsAfterRefusals(of: call) where try gate.note(stop, context) {
+                tell(.checksStopped(stop.projectID))
+            }
         }
     }
 }
@@ -191,13 +194,16 @@ private struct ValidationGate {
     }
 
     /// Has the audit log say that test calls have stopped, once a day for each user or project and each cause.
-    func note(_ stop: ValidationStop, _ context: RequestContext) throws {
-        if let last = try transaction.lastNoted(stop), last >= day { return }
+    ///
+    /// - Returns: whether it had not been said today.
+    func note(_ stop: ValidationStop, _ context: RequestContext) throws -> Bool {
+        if let last = try transaction.lastNoted(stop), last >= day { return false }
         try transaction.put(stop, at: now)
         _ = try transaction.append(
             AuditEntry(
                 at: now, actor: context.caller, action: .requestRefused,
                 object: stop.owner.map { "\($0)" } ?? "\(stop.projectID)", projectID: stop.projectID,
                 outcome: "checks_stopped", requestID: context.requestID, reason: stop.cause.rawValue))
+        return true
     }
 }

@@ -29,6 +29,8 @@ package final class Vault: Sendable {
     let deferred = DeferredWrites()
     let reveals: RevealWatch
     let firstTokens: FirstTokens
+    let censusCache = CensusCache()
+    package let tallies: VaultTallies
 
     package init(
         instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe,
@@ -43,6 +45,7 @@ package final class Vault: Sendable {
         doctor = KeyDoctor(catalogue)
         reveals = RevealWatch(alarm: configuration.revealAlarm)
         openKeyring = Mutex(keyring)
+        tallies = VaultTallies(catalogue.providers.map(\.id))
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
         try loadPendingOrders()
         try loadSuspicions()
@@ -92,6 +95,9 @@ package final class Vault: Sendable {
             throw VaultError(thrown: error)
         }
     }
+
+    /// Tells whoever runs the vault.
+    func tell(_ notice: VaultNotice) { configuration.observe?(notice) }
 
     /// Closes the store; everything acknowledged is durable already.
     package func close() {

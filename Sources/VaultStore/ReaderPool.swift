@@ -4,6 +4,7 @@ import Synchronization
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [Connection] = []
+        var lent = 0
         var isClosed = false
     }
 
@@ -17,19 +18,31 @@ final class ReaderPool: Sendable {
 
     /// A connection for the caller alone, to be given back on the same thread.
     func take() throws(StoreError) -> Connection {
-        let (idle, isClosed) = state.withLock { ($0.idle.popLast(), $0.isClosed) }
+        let (idle, isClosed) = state.withLock { state in
+            if !state.isClosed { state.lent += 1 }
+            return (state.idle.popLast(), state.isClosed)
+        }
         guard !isClosed else { throw .closed }
         if let idle { return idle }
-        return try Connection(path: path, access: .readOnly)
+        do {
+            return try Connection(path: path, access: .readOnly)
+        } catch {
+            state.withLock { $0.lent -= 1 }
+            throw error
+        }
     }
 
     func giveBack(_ connection: Connection) {
         // One that is still within a transaction would hold back every checkpoint.
-        guard !connection.isInTransaction else { return }
+        let isClean = !connection.isInTransaction
         state.withLock { state in
-            if !state.isClosed, state.idle.count < Self.kept { state.idle.append(connection) }
+            state.lent -= 1
+            if isClean, !state.isClosed, state.idle.count < Self.kept { state.idle.append(connection) }
         }
     }
+
+    /// How many connections are lent now, and how many wait to be.
+    var load: (lent: Int, idle: Int) { state.withLock { ($0.lent, $0.idle.count) } }
 
     /// Lends nothing more; what is lent is closed when it comes back.
     func close() {

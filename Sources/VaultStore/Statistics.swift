@@ -35,11 +35,7 @@ extension ReadTransaction {
 
     private func storedAt(_ live: Conditions, edges: [Timestamp]) throws(StoreError) -> [Int] {
         var conditions = live
-        // Fixed text: a parameter's name and a counted number.
-        let cases = edges.enumerated().map { index, edge in
-            "WHEN version_stored_at >= \(conditions.parameter(.time(edge))) THEN \(index)"
-        }
-        let bucket = cases.isEmpty ? "0" : "CASE \(cases.joined(separator: " ")) ELSE \(edges.count) END"
+        let bucket = AgeBuckets.expression(edges, &conditions)
         // Fixed text: built above of parameters' names and counted numbers.
         let rows = try connection.rows(
             "SELECT \(bucket) AS bucket, COUNT(*) FROM keys\(conditions.sql) GROUP BY bucket", conditions.values

@@ -113,6 +113,9 @@ package final class Store: Sendable {
     /// How many writes nobody has taken yet.
     package var waiting: Int { queue.count }
 
+    /// How many connections read now, and how many are kept open for the next to read.
+    package var readerLoad: (lent: Int, idle: Int) { readers.load }
+
     /// Writes what still waits, empties the log into the database, and lets go of the data directory. Blocks
     /// until that is done, unless it is called by the body of a write; a second call does nothing.
     package func close() {

@@ -31,6 +31,8 @@ struct Configuration: Sendable, Equatable {
     /// Peers that are believed when they say for whom they speak.
     var trustedProxies: [AddressRange]
     var log: LogThreshold
+    /// Where the service manager waits to be told that the server listens.
+    var notification: ServiceNotification
     /// The running server that token commands speak to; `nil`: they work on the data directory.
     var server: BaseURL?
     /// What is odd but no reason to stop.
@@ -104,6 +106,7 @@ struct Configuration: Sendable, Equatable {
             } ?? []
         log =
             reader.value(.log, mustBe: "error, warning, info or debug") { LogThreshold(rawValue: $0) } ?? .info
+        notification = ServiceNotification(socket: environment.values["NOTIFY_SOCKET"])
         server = reader.value(.url, mustBe: "an https:// URL (http:// on loopback only)") { BaseURL($0) }
         warnings = reader.warnings()
 

@@ -3,6 +3,8 @@ import Glibc
 /// Where the master key comes from. It is never on the command line.
 enum MasterKeySource: Sendable, Equatable {
     case file(path: String)
+    /// A file that the service manager made for this start.
+    case credential(path: String)
     /// A descriptor that whoever started the program left open.
     case descriptor(Int32)
     /// A program and its arguments, run without a shell, whose standard output is the key.
@@ -17,6 +19,6 @@ enum MasterKeySource: Sendable, Equatable {
     static func credential(in environment: ProcessEnvironment) -> MasterKeySource? {
         guard let directory = environment.values["CREDENTIALS_DIRECTORY"], directory.hasPrefix("/") else { return nil }
         let path = "\(directory)/\(credentialName)"
-        return unsafe access(path, F_OK) == 0 ? .file(path: path) : nil
+        return unsafe access(path, F_OK) == 0 ? .credential(path: path) : nil
     }
 }

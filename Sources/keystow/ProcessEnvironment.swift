@@ -24,7 +24,7 @@ struct ProcessEnvironment: Sendable, Equatable {
                 )
                 if let secret = Setting(rawValue: name), Setting.secret.contains(secret) {
                     if unsafe equals[1] != 0 { environment.secrets.insert(secret) }
-                } else if name.hasPrefix("KEYSTOW_") || name == "CREDENTIALS_DIRECTORY" {
+                } else if ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"].contains(name) || name.hasPrefix("KEYSTOW_") {
                     environment.values[name] = unsafe String(cString: equals + 1)
                 }
             }

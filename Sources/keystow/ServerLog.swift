@@ -1,44 +1,103 @@
 import VaultAPI
 import VaultModel
+import VaultService
 
 /// What a running server says: JSON lines on standard error, of typed fields only.
 ///
-/// There is no member for free text from outside, so that nothing of a request can stand in a line. May be called
-/// from any thread: a line is one write.
+/// What can be said is closed (``Event``), and none of it holds free text from outside, so that nothing of a request can
+/// stand in a line. May be called from any thread: a line is one write.
 struct ServerLog: Sendable {
-    /// What can be said; the raw value is the line's `event`.
-    enum Event: String, Sendable {
-        case vaultMade = "vault.made"
-        case listening = "server.listening"
-        case stopping = "server.stopping"
-        case request = "request.answered"
+    /// What can be said.
+    enum Event: Sendable {
+        /// A vault was made, and its first tokens lie in that file.
+        case vaultMade(firstTokens: String)
+        case listening(url: String)
+        /// What is being answered is still answered.
+        case stopping
+        case stopped
+        case answered(AnsweredRequest)
+        case notice(VaultNotice)
     }
 
     let threshold: Configuration.LogThreshold
     let time: any TimeSource
 
     /// Writes a line unless it is worth less than the threshold.
-    func note(_ level: Configuration.LogThreshold, _ event: Event, _ fields: [(StaticString, String)] = []) {
+    func note(_ event: Event) {
+        let level = event.level
         guard level.rank <= threshold.rank else { return }
         var writer = JSONWriter(capacity: 256)
         writer.beginObject()
         writer.member("at", time.now())
         writer.member("level", level.rawValue)
-        writer.member("event", event.rawValue)
-        for (name, value) in fields { writer.member(name, value) }
+        event.write(to: &writer)
         writer.endObject()
         Console.tell(line: writer.finish())
     }
+}
 
-    /// A request that was answered, at `debug`.
-    func note(_ answered: AnsweredRequest) {
-        guard Configuration.LogThreshold.debug.rank <= threshold.rank else { return }
-        note(
-            .debug, .request,
-            [
-                ("request_id", "\(answered.requestID)"), ("route", answered.route), ("status", "\(answered.status)"),
-                ("microseconds", "\(answered.microseconds)"), ("token_id", answered.tokenID.map { "\($0)" } ?? ""),
-            ])
+extension ServerLog.Event {
+    /// What it is worth: a request that failed by our own fault is one to look at, any other is one of very many.
+    fileprivate var level: Configuration.LogThreshold {
+        switch self {
+        case .vaultMade, .listening, .stopping, .stopped: .info
+        case .answered(let request): request.status >= 500 ? .warning : .debug
+        case .notice(let notice): notice.level
+        }
+    }
+
+    /// The line's `event`, and the members that belong to it.
+    fileprivate func write(to writer: inout JSONWriter) {
+        switch self {
+        case .vaultMade(let file):
+            writer.member("event", "vault.made")
+            writer.member("first_tokens", file)
+        case .listening(let url):
+            writer.member("event", "server.listening")
+            writer.member("url", url)
+        case .stopping: writer.member("event", "server.stopping")
+        case .stopped: writer.member("event", "server.stopped")
+        case .answered(let request):
+            writer.member("event", "request.answered")
+            writer.member("request_id", "\(request.requestID)")
+            writer.member("route", request.route)
+            writer.member("status", request.status)
+            writer.member("microseconds", request.microseconds)
+            writer.member("token_id", request.tokenID.map { "\($0)" })
+        case .notice(let notice): notice.write(to: &writer)
+        }
+    }
+}
+
+extension VaultNotice {
+    fileprivate var level: Configuration.LogThreshold {
+        switch self {
+        case .schedulerFailed, .keyUndecryptable, .rowForged: .error
+        case .revealSpike, .providerSuspect, .checksStopped: .warning
+        case .schedulerRecovered: .info
+        }
+    }
+
+    fileprivate func write(to writer: inout JSONWriter) {
+        switch self {
+        case .schedulerFailed(let error):
+            writer.member("event", "scheduler.failed")
+            writer.member("code", ProblemCode(error).rawValue)
+        case .schedulerRecovered: writer.member("event", "scheduler.recovered")
+        case .revealSpike(let token):
+            writer.member("event", "token.reveal_spike")
+            writer.member("token_id", "\(token)")
+        case .providerSuspect(let provider):
+            writer.member("event", "provider.suspect")
+            writer.member("provider", "\(provider)")
+        case .checksStopped(let project):
+            writer.member("event", "checks.stopped")
+            writer.member("project_id", "\(project)")
+        case .keyUndecryptable(let key):
+            writer.member("event", "key.undecryptable")
+            writer.member("key_id", "\(key)")
+        case .rowForged: writer.member("event", "row.forged")
+        }
     }
 }
 

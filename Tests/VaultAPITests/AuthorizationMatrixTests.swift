@@ -94,6 +94,7 @@ import VaultTestKit
         row("PUT /v1/projects/{id}/policy/{provider}", .scope("policy:write"), .project, #"{"max_age_seconds":60}"#),
         row("DELETE /v1/projects/{id}/policy/{provider}", .scope("policy:write"), .project, nil, 204),
         row("GET /v1/audit/entries", .scope("audit:read")), row("GET /v1/audit/head", .scope("audit:read")),
+        row("GET /metrics", .instance("metrics:read")),
         row("GET /connect/session", .link), row("POST /connect/inspect", .link, .none, #"{"key":"NEW"}"#),
         // A link to manage keys saves no new ones.
         row("POST /connect/keys", .link, .none, #"{"key":"NEW"}"#, 409),

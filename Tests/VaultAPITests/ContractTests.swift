@@ -201,5 +201,6 @@ private struct Tour {
         _ = try await expect(200, "POST", "/v1/revoke", #"{"all":true,"reason":"r","dry_run":true}"#)
         _ = try await expect(200, "GET", "/v1/audit/entries?limit=200", admin: true)
         _ = try await expect(200, "GET", "/v1/audit/head", admin: true)
+        _ = try await expect(200, "GET", "/metrics", admin: true)
     }
 }

@@ -120,10 +120,12 @@ package final class RunningVault: Sendable {
             at: location, configuration: configuration, catalogue: catalogue, probe: probe, time: time)
         defer { vault.close() }
         let site = PublicURL("")
+        let metrics = Metrics(version: "test", startedAt: time.now())
         let funnel = Funnel(
-            vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures, time: time,
-            observe: observe)
+            vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures,
+            metrics: metrics, time: time, observe: observe)
         let listener = try Listener(address: "127.0.0.1", port: 0, limits: limits, responder: funnel)
+        metrics.watch { [weak listener] in listener?.load ?? ListenerLoad() }
         site.change(to: publicURL ?? "http://127.0.0.1:\(listener.port)")
         let running = RunningVault(
             directory: directory, time: time, vault: vault, port: listener.port, adminToken: tokens.0,

@@ -20,6 +20,10 @@ struct Prose: Sendable {
         "GET /healthz": Prose("alive", "For a watchdog. Says nothing of the storage; see `GET /readyz`."),
         "GET /readyz": Prose(
             "ready", "For a load balancer: 503 while the vault is sealed or its storage does not answer."),
+        "GET /metrics": Prose(
+            "metrics",
+            "For Prometheus, with an admin token of the scope `metrics:read`. Labels come from closed sets: route templates,"
+                + " statuses, the catalogue's providers, codes. What is counted of keys may be ten seconds old."),
         "GET /openapi.json": Prose("openapi", "Written from the table by which the server itself routes requests."),
     ]
 }

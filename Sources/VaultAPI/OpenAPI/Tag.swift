@@ -18,7 +18,7 @@ enum Tag: String, CaseIterable, Sendable {
         case .tokens: "Access tokens, and who one is."
         case .vault: "Over all keys: the catalogue of providers, counts, mass revocation."
         case .audit: "What happened, in a hash chain."
-        case .server: "Whether it is well, and what it says of itself. No token is needed."
+        case .server: "Whether it is well, and what it says of itself. Only `/metrics` needs a token."
         }
     }
 

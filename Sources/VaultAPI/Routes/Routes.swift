@@ -4,8 +4,19 @@ import VaultService
 /// Every call of the API.
 enum Routes {
     static let all =
-        HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all + PageRoutes.all
-        + (ProjectRoutes.all + PolicyRoutes.all + AuditRoutes.all).map(\.forAdmins)
+        (HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all + PageRoutes.all
+        + (ProjectRoutes.all + PolicyRoutes.all + AuditRoutes.all + MetricsRoutes.all).map(\.forAdmins)).numbered
+}
+
+extension [Route] {
+    /// The same, each with its place.
+    fileprivate var numbered: [Route] {
+        enumerated().map { index, route in
+            var route = route
+            route.number = index + 1
+            return route
+        }
+    }
 }
 
 enum HealthRoutes {

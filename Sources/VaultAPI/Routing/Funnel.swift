@@ -23,6 +23,7 @@ package final class Funnel: Responder {
     private let linkRates: CallerRate<ConnectSessionID>?
     private let site: PublicURL
     private let observe: (@Sendable (AnsweredRequest) -> Void)?
+    package let metrics: Metrics
     private let time: any TimeSource
 
     /// - Parameters:
@@ -30,15 +31,18 @@ package final class Funnel: Responder {
     ///   - rate: how many requests a token may make; `nil` for no limit.
     ///   - limitsFailures: whether 401s to one address, and calls with one connect link, are bounded.
     ///   - site: what connect links begin with.
+    ///   - metrics: where every answer is counted.
     ///   - observe: told of every answer, on the thread that gave it; it must not wait.
     package init(
         _ vault: Vault, hosts: AllowedHosts, site: PublicURL, rate: RequestRate? = nil, limitsFailures: Bool = true,
-        time: any TimeSource = SystemTime(), observe: (@Sendable (AnsweredRequest) -> Void)? = nil
+        metrics: Metrics = Metrics(), time: any TimeSource = SystemTime(),
+        observe: (@Sendable (AnsweredRequest) -> Void)? = nil
     ) {
         self.vault = vault
         self.hosts = hosts
         self.time = time
         self.observe = observe
+        self.metrics = metrics
         refusals = FailureLimit(perMinute: limitsFailures ? 60 : nil)
         rates = rate.map(CallerRate.init)
         linkRates = limitsFailures ? CallerRate(RequestRate(calls: 120, milliseconds: 60_000)) : nil
@@ -54,7 +58,7 @@ package final class Funnel: Responder {
             return .take(try admitted(head, requestID, table))
         } catch {
             let response = response(to: error, requestID)
-            tell(of: response.status, "", requestID, head)
+            tell(of: response.status, nil, requestID, head)
             return .refuse(response)
         }
     }
@@ -142,8 +146,7 @@ package final class Funnel: Responder {
     ) async -> Response {
         let response = await answer(admitted, head, body)
         tell(
-            of: response.status, "\(admitted.route.method) \(admitted.route.path)", admitted.requestID, head,
-            admitted.caller.tokenID)
+            of: response.status, admitted.route, admitted.requestID, head, admitted.caller.tokenID)
         return response
     }
 
@@ -165,14 +168,15 @@ package final class Funnel: Responder {
     }
 
     private func tell(
-        of status: Int, _ route: String, _ requestID: RequestID, _ head: RequestHead, _ tokenID: TokenID? = nil
+        of status: Int, _ route: Route?, _ requestID: RequestID, _ head: RequestHead, _ tokenID: TokenID? = nil
     ) {
-        guard let observe else { return }
         let taken = head.receivedAt.duration(to: .now)
+        metrics.requests.note(route, status: status, taken: taken)
+        guard let observe else { return }
         observe(
             AnsweredRequest(
-                requestID: requestID, route: route, status: status, microseconds: Int(taken / .microseconds(1)),
-                tokenID: tokenID))
+                requestID: requestID, route: metrics.requests.label(of: route), status: status,
+                microseconds: Int(taken / .microseconds(1)), tokenID: tokenID))
     }
 
     private func run(
@@ -192,7 +196,7 @@ package final class Funnel: Responder {
         let call = Call(
             vault: vault,
             context: RequestContext(caller: admitted.caller, requestID: admitted.requestID, ticket: ticket),
-            site: site, parameters: admitted.parameters, query: query, ifMatch: ifMatch,
+            site: site, metrics: metrics, parameters: admitted.parameters, query: query, ifMatch: ifMatch,
             acceptsGzip: route.isFile && AcceptHeader.admits(coding: "gzip", in: head.value("accept-encoding")),
             body: try Members(body, route.shape ?? Shape()))
         return try await route.handler(call)
@@ -222,7 +226,9 @@ package final class Funnel: Responder {
     }
 
     package func refusal(of fault: TransportFault, head: RequestHead?) -> Response {
-        response(to: Problem(fault), RequestID(at: time.now()))
+        let response = response(to: Problem(fault), RequestID(at: time.now()))
+        metrics.requests.note(nil, status: response.status, taken: head?.receivedAt.duration(to: .now) ?? .zero)
+        return response
     }
 
     private func response(to problem: Problem, _ requestID: RequestID) -> Response {

@@ -19,6 +19,7 @@ struct Call: ~Copyable {
     let vault: Vault
     let context: RequestContext
     let site: PublicURL
+    let metrics: Metrics
     let parameters: [Substring]
     let query: QueryString
     let ifMatch: Int?
@@ -78,6 +79,8 @@ struct Route: Sendable {
     let method: String
     /// With `{name}` where a segment is a parameter.
     let path: String
+    /// Its place among all routes, from 1 on; 0 is no route.
+    var number = 0
     let access: Access
     let summary: String
     var shape: Shape?

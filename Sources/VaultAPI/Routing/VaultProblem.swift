@@ -1,12 +1,17 @@
 import HTTPServer
 import VaultModel
-import VaultService
+package import VaultService
 
 extension VaultError {
     /// Whatever a handler threw, as an error of the floor below.
     init(anything error: any Error) {
         self = error as? VaultError ?? .storageUnavailable
     }
+}
+
+extension ProblemCode {
+    /// The code that the API has for `error`.
+    package init(_ error: VaultError) { self = Problem(error).code }
 }
 
 extension Problem {

@@ -21,13 +21,14 @@ struct Listeners: Sendable {
             var few = limits
             few.connections = min(1_024, limits.connections / 4)
             limits.connections -= few.connections
-            let callers = try Self.listen(on: address, configuration, limits, tls, PublicSide(of: funnel))
-            let admins = try Self.listen(on: adminAddress, configuration, few, tls, funnel)
+            let callers = try Self.listen(
+                on: address, configuration, limits, tls, funnel.metrics, PublicSide(of: funnel))
+            let admins = try Self.listen(on: adminAddress, configuration, few, tls, funnel.metrics, funnel)
             self.address = address.on(callers.port)
             self.adminAddress = adminAddress.on(admins.port)
             runs = [{ try? await callers.run() }, { try? await admins.run() }]
         } else {
-            let everyone = try Self.listen(on: address, configuration, limits, tls, funnel)
+            let everyone = try Self.listen(on: address, configuration, limits, tls, funnel.metrics, funnel)
             self.address = address.on(everyone.port)
             self.adminAddress = nil
             runs = [{ try? await everyone.run() }]
@@ -36,12 +37,14 @@ struct Listeners: Sendable {
 
     private static func listen<R: Responder>(
         on address: ListenAddress, _ configuration: Configuration, _ limits: ServerLimits, _ tls: TLSIdentity?,
-        _ responder: R
+        _ metrics: Metrics, _ responder: R
     ) throws(CommandFailure) -> Listener<R> {
         do {
-            return try Listener(
+            let listener = try Listener(
                 address: address.address, port: address.port, limits: limits, peers: configuration.peers, tls: tls,
                 responder: responder)
+            metrics.watch { [weak listener] in listener?.load ?? ListenerLoad() }
+            return listener
         } catch .noTLS {
             throw CommandFailure(
                 "this system's libmicrohttpd was built without TLS: let a proxy bring it", .unavailable)

@@ -21,7 +21,7 @@ enum ServeCommand {
         if try !exists(configuration) { try await makeVault(configuration, log) }
         let client = try Configuration.client()
         defer { client.close() }
-        let vault = try configuration.openVault(client: client)
+        let vault = try configuration.openVault(client: client) { log.note(.notice($0)) }
         defer { vault.close() }
         do {
             try await vault.noteStart(version: Version.number)
@@ -36,14 +36,17 @@ enum ServeCommand {
         let base = configuration.publicURL?.description ?? listeners.url
         site.change(to: base)
         announce(listeners, log)
+        configuration.notification.tell(.ready)
         if let user { await offer(to: user, vault, at: base) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await listeners.run() }
             group.addTask { await vault.run() }
             await signals.wait()
-            log.note(.info, .stopping)
+            log.note(.stopping)
+            configuration.notification.tell(.stopping)
             group.cancelAll()
         }
+        log.note(.stopped)
         return .ok
     }
 
@@ -65,18 +68,17 @@ enum ServeCommand {
             Console.say(line)
         } else {
             try InitCommand.save(access, to: configuration.firstTokensFile)
-            log.note(.info, .vaultMade, [("first_tokens", configuration.firstTokensFile)])
+            log.note(.vaultMade(firstTokens: configuration.firstTokensFile))
         }
     }
 
     private static func funnel(
         _ configuration: Configuration, _ vault: Vault, _ site: PublicURL, _ log: ServerLog
     ) -> Funnel {
-        var observe: (@Sendable (AnsweredRequest) -> Void)?
-        if configuration.log == .debug { observe = { log.note($0) } }
-        return Funnel(
+        Funnel(
             vault, hosts: AllowedHosts(configuration.answeredHosts), site: site, rate: configuration.rateLimit.perToken,
-            limitsFailures: configuration.rateLimit != .off, observe: observe)
+            limitsFailures: configuration.rateLimit != .off, metrics: Metrics(version: Version.number),
+            observe: { log.note(.answered($0)) })
     }
 
     private static func announce(_ listeners: Listeners, _ log: ServerLog) {
@@ -85,7 +87,7 @@ enum ServeCommand {
             Console.tell("try it, with a token: curl -s \(listeners.url)/v1/token -H 'Authorization: Bearer kst_…'")
             Console.tell("Ctrl-C stops")
         } else {
-            log.note(.info, .listening, [("url", listeners.url), ("try", "curl -s \(listeners.url)/readyz")])
+            log.note(.listening(url: listeners.url))
         }
     }
 

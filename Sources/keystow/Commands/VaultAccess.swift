@@ -61,10 +61,14 @@ extension Configuration {
     /// Where the vault lies.
     var location: VaultLocation {
         get throws(CommandFailure) {
-            guard case .file(let path) = masterKey else {
+            let file: MasterKeyFile
+            switch masterKey {
+            case .file(let path): file = MasterKeyFile(path: path)
+            case .credential(let path): file = MasterKeyFile(path: path, isCredential: true)
+            case .descriptor, .command, .environment:
                 throw CommandFailure("this version takes the master key from a file only", .configuration)
             }
-            return VaultLocation(directory: dataDirectory, masterKey: MasterKeyFile(path: path))
+            return VaultLocation(directory: dataDirectory, masterKey: file)
         }
     }
 
@@ -81,7 +85,9 @@ extension Configuration {
     }
 
     /// Opens the vault, with a probe that really calls.
-    func openVault(client: HTTPClient) throws(CommandFailure) -> Vault {
+    func openVault(
+        client: HTTPClient, observe: (@Sendable (VaultNotice) -> Void)? = nil
+    ) throws(CommandFailure) -> Vault {
         let catalogue = try catalogue()
         var settings = VaultConfiguration()
         settings.endpoints = endpoints.mapValues(\.description)
@@ -93,6 +99,7 @@ extension Configuration {
                 projectPerMinute: limits.projectPerMinute, projectKeysPerDay: limits.projectPerDay)
         }
         settings.firstTokensFile = firstTokensFile
+        settings.observe = observe
         let probe = Probe(catalogue: catalogue, client: client, time: SystemTime())
         do {
             return try Vault.open(at: try location, configuration: settings, catalogue: catalogue, probe: probe)

@@ -1,0 +1,19 @@
+package import VaultModel
+
+/// Something that whoever runs the vault should hear of at once. Ids and codes alone: nothing of a request.
+package enum VaultNotice: Sendable {
+    /// A pass of the scheduler ended early; it is tried again at the next one.
+    case schedulerFailed(VaultError)
+    /// The first pass that got to its end after one that did not.
+    case schedulerRecovered
+    /// One token revealed many keys in a short time.
+    case revealSpike(TokenID)
+    /// A provider refuses so many keys which it had accepted that its refusals are doubted.
+    case providerSuspect(ProviderID)
+    /// Test calls of a user or a project have stopped for a day.
+    case checksStopped(ProjectID)
+    /// A key whose row cannot be believed: somebody else wrote it, or put an older one back.
+    case keyUndecryptable(KeyID)
+    /// Another row that decides something does not carry the vault's mark: somebody else wrote it.
+    case rowForged
+}

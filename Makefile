@@ -8,6 +8,7 @@ SWIFT := $(or $(shell command -v swift),/opt/swift/usr/bin/swift)
 CODE := $(wildcard Package.swift Sources Tests Migrations)
 RELEASE := .build/release
 EVENTS := .build/test-events.jsonl
+DEB_PROGRAM := .build/deb/program/release/keystow
 COUNT := 200
 SECONDS := 60
 # These two have their own where none is given.
@@ -19,7 +20,8 @@ TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd flood malformed programs test browser-test tsan fuzz deps vectors format lint build clean
+.PHONY: help run demo soak crowd flood malformed programs test browser-test tsan fuzz deb deb-program deb-test deps vectors format lint \
+	build clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -75,6 +77,17 @@ tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
 fuzz: deps ## let libFuzzer make up input for whatever reads some, SECONDS (60) for each of TRIALS (all)
 	KEYSTOW_FUZZ=1 $(SWIFT) build $(FUZZ_FLAGS) --product fuzz
 	@Tests/Fuzz/run .build/fuzz $(SECONDS) $(TRIALS)
+
+deb: deb-program ## make the Debian package, in .build/deb
+	@.ci/deb/build $(DEB_PROGRAM)
+
+deb-test: deb-program ## install, upgrade, remove and purge the package in a Debian of its own (needs root)
+	@.ci/deps deb-test
+	@older=$$(.ci/deb/build $(DEB_PROGRAM) 1); newer=$$(.ci/deb/build $(DEB_PROGRAM) 2); exec .ci/deb/test "$$older" "$$newer"
+
+deb-program: deps
+	@.ci/deps deb
+	$(SWIFT) build -c release --static-swift-stdlib --product keystow --scratch-path .build/deb/program
 
 deps: ## install what is missing to build and test, from Debian's packages
 	@.ci/deps

@@ -11,7 +11,11 @@ struct TLSFiles: Sendable, Equatable {
     /// Reads both and looks whether they belong together; what is odd but no reason to stop goes to `warn`.
     ///
     /// The key's file must belong to this user or root, and only its group may read it besides.
-    func identity(at now: Timestamp, warn: (String) -> Void) throws(CommandFailure) -> TLSIdentity {
+    ///
+    /// - Parameter ending: told when the certificate ends.
+    func identity(
+        at now: Timestamp, ending: (Timestamp) -> Void = { _ in }, warn: (String) -> Void
+    ) throws(CommandFailure) -> TLSIdentity {
         let chain = try read(.tlsCertificate, certificate, allowing: 0o755)
         let secret = try read(.tlsKey, key, allowing: 0o740)
         let check = chain.withBytes { chain in
@@ -22,6 +26,7 @@ struct TLSFiles: Sendable, Equatable {
         case .noKey: throw fault(.tlsKey, key, "must hold a private key as PEM, without a passphrase")
         case .otherKey: throw fault(.tlsKey, key, "holds the key of another certificate")
         case .fits(let end):
+            ending(end)
             if end <= now {
                 warn("the certificate in \(certificate) expired at \(end); clients refuse it")
             } else if end < now + 14 * 86_400 {

@@ -147,6 +147,36 @@ import VaultTestKit
         }
     }
 
+    @Test func `a certificate is looked at: whether the key is its, and when it ends`() async throws {
+        let vault = try await RunningVault.run { $0 }
+        let folder = vault.directory.path
+        func openssl(_ line: String) throws {
+            let pipe = try #require(popen("openssl \(line) 2>&1", "r"))
+            while case let byte = getc(pipe), byte >= 0 {}
+            #expect(pclose(pipe) == 0)
+        }
+        for (name, days) in [("long", 90), ("short", 5), ("gone", 0)] {
+            try await Threads.run {
+                try openssl(
+                    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days \(days)"
+                        + " -keyout \(folder)/\(name).key -out \(folder)/\(name).pem")
+            }
+        }
+        for (certificate, key, level) in [
+            ("long", "long", "ok"), ("short", "short", "warning"), ("gone", "gone", "fault"),
+            ("long", "short", "fault"),
+            ("none", "long", "fault"),
+        ] {
+            chmod("\(folder)/\(key).key", 0o400)
+            let report = try await run(
+                on: vault,
+                ["KEYSTOW_TLS_CERT": "\(folder)/\(certificate).pem", "KEYSTOW_TLS_KEY": "\(folder)/\(key).key"])
+            #expect(report.level("tls") == level, "\(certificate) \(key): \(report["tls"]) \(report.complaints)")
+            #expect(report.code == (level == "fault" ? 65 : 0))
+        }
+        #expect(try await run(on: vault).level("tls") == "ok")
+    }
+
     @Test func `at a terminal each thing is a line with what to do below, and the last line sums up`() async throws {
         let vault = try await RunningVault.run { $0 }
         let directory = vault.directory.path

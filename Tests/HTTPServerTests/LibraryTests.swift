@@ -111,6 +111,6 @@ private let readings: [Reading] = [
         let section = try #require(text.split(separator: "## What the HTTP library does").last)
         let rows = section.split(separator: "\n").drop { !$0.hasPrefix("|") }.prefix { $0.hasPrefix("|") }.dropFirst(2)
         let names = rows.compactMap { $0.split(separator: "|").first.map { $0.drop { $0 == " " } } }
-        #expect(names.map { String($0).replacing(/ +$/, with: "") } == readings.map(\.name))
+        #expect(names.map { String($0).replacing(/[ ]+$/, with: "") } == readings.map(\.name))
     }
 }

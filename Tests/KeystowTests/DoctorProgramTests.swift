@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import VaultModel
+import VaultProviders
 import VaultTestKit
 
 @testable import keystow
@@ -150,7 +151,7 @@ import VaultTestKit
     @Test func `a certificate is looked at: whether the key is its, and when it ends`() async throws {
         let vault = try await RunningVault.run { $0 }
         let folder = vault.directory.path
-        func openssl(_ line: String) throws {
+        @Sendable func openssl(_ line: String) throws {
             let pipe = try #require(popen("openssl \(line) 2>&1", "r"))
             while case let byte = getc(pipe), byte >= 0 {}
             #expect(pclose(pipe) == 0)

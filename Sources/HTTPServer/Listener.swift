@@ -44,6 +44,7 @@ package final class Listener<R: Responder>: Sendable {
             try? await Task.sleep(for: .milliseconds(250))
             let now = ContinuousClock.now
             for connection in traffic.open { connection.enforceDeadline(at: now) }
+            traffic.makeRoom()
         }
         // A task of its own, because in a cancelled one nothing can be waited for.
         await Task.detached { await self.drain() }.value

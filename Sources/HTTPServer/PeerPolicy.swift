@@ -58,8 +58,9 @@ package struct PeerPolicy: Sendable, Equatable {
     private static func address(_ hop: Substring) -> IPAddress? {
         if let plain = IPAddress(String(hop)) { return plain.unmapped }
         var host = hop
-        if let colon = hop.lastIndex(of: ":"), hop[hop.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            host = hop[..<colon]
+        if let colon = hop.lastIndex(of: ":") {
+            let port = hop[hop.index(after: colon)...].utf8
+            if port.allSatisfy({ (0x30...0x39).contains($0) }) { host = hop[..<colon] }
         }
         if host.first == "[", host.last == "]" {
             let inner = IPAddress(String(host.dropFirst().dropLast()))

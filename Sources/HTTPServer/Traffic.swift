@@ -87,9 +87,15 @@ final class Traffic: Sendable {
 
     func opened(_ connection: Connection) {
         connections.insert(connection)
-        // A quarter of the places is kept free for whoever comes.
-        let (most, batch) = (limits.connections - limits.connections / 4, max(1, limits.connections / 16))
-        if connections.count > most { connections.closeLongestIdle(batch) }
+        makeRoom()
+    }
+
+    /// Keeps a quarter of the places free for whoever comes.
+    ///
+    /// Asked for with each connection and, because none comes any more once all places are taken, now and then besides.
+    func makeRoom() {
+        let excess = connections.count - (limits.connections - limits.connections / 4)
+        if excess > 0 { connections.closeLongestIdle(max(excess, limits.connections / 16)) }
     }
 
     func closed(_ connection: Connection) { connections.remove(connection) }

@@ -108,7 +108,9 @@ import VaultTestKit
         #expect(Set(routes).count == routes.count)
         #expect(Self.rowless(Routes.all) == [])
         #expect(Set(Self.rows.map(\.call)).subtracting(routes) == [])
-        let new = Route("GET", "/v1/keys/{id}/new", .anyToken, "A call that nobody has thought about.") { _ in
+        let new = Route(
+            "GET", "/v1/keys/{id}/new", .anyToken, "A call that nobody has thought about.", successes: [.done]
+        ) { _ in
             .noContent
         }
         #expect(Self.rowless(Routes.all + [new]) == ["GET /v1/keys/{id}/new"])

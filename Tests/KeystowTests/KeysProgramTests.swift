@@ -18,6 +18,9 @@ import VaultTestKit
         var lines: [String] {
             output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
         }
+        /// Line `index`, or nothing where there are not so many.
+        func line(_ index: Int) -> String { lines.indices.contains(index) ? lines[index] : "" }
+        func object(_ index: Int) -> JSONTree { JSONTree(text: line(index)) }
         /// Each line as JSON.
         var objects: [JSONTree] { lines.map { JSONTree(text: $0) } }
     }
@@ -54,14 +57,14 @@ import VaultTestKit
             #expect(all.complaints == "")
             let hint = "sk-ant-api03-one…q7AA"
             #expect(
-                all.lines[0]
+                all.line(0)
                     == "KEY                             USER          PROVIDER   STATUS       STALE  LABEL  "
                     + "HINT                   USED (UTC)  STORED (UTC)      PROJECT")
             #expect(
-                all.lines[2]
+                all.line(2)
                     == "\(first)  ada lovelace  anthropic  unverified   –      –      \(hint)  –           "
                     + "2027-01-15 08:00  \(vault.projectID)")
-            #expect(all.lines[1].hasPrefix("\(second)  bob           anthropic  quarantined  –      work"))
+            #expect(all.line(1).hasPrefix("\(second)  bob           anthropic  quarantined  –      work"))
             #expect(all.lines.count == 3)
             #expect(!all.output.contains("\u{1B}"))
             #expect(!all.output.contains("Zq7wZq7w"))
@@ -114,8 +117,8 @@ import VaultTestKit
         #expect(lines.count == 10_000)
         #expect(lines.last.map { JSONTree(text: String($0))["id"].string } == ScriptedKeys.id(9999))
         #expect(server.calls.count == 50)
-        #expect(server.calls[0] == "GET /v1/keys?limit=200")
-        #expect(server.calls[49] == "GET /v1/keys?limit=200&cursor=49")
+        #expect(server.calls.first == "GET /v1/keys?limit=200")
+        #expect(server.calls.last == "GET /v1/keys?limit=200&cursor=49")
     }
 
     /// A token of the right form that nobody made.
@@ -138,15 +141,15 @@ import VaultTestKit
             #expect(!listed.output.unicodeScalars.contains { HarmlessText.isHarmful($0) && $0 != "\n" })
             #expect(listed.output.contains(long))
             guard format.isEmpty else {
-                #expect(listed.objects[0]["user_id"].string == "eve\nkey_forged")
-                #expect(listed.objects[3]["user_id"].string == "\u{202E}eve")
-                #expect(listed.objects[3]["label"].string == "\u{9B}31m")
-                #expect(listed.objects[3]["not_known_yet"][1]["data"].items.isEmpty)
+                #expect(listed.object(0)["user_id"].string == "eve\nkey_forged")
+                #expect(listed.object(3)["user_id"].string == "\u{202E}eve")
+                #expect(listed.object(3)["label"].string == "\u{9B}31m")
+                #expect(listed.object(3)["not_known_yet"][1]["data"].items.isEmpty)
                 continue
             }
-            #expect(listed.lines[1].hasPrefix(ScriptedKeys.id(0) + "  eve\\u{A}key_forged "))
-            #expect(listed.lines[1].contains("\\u{1B}[2Jgone"))
-            #expect(listed.lines[3].contains("a \\u{20}b"))
+            #expect(listed.line(1).hasPrefix(ScriptedKeys.id(0) + "  eve\\u{A}key_forged "))
+            #expect(listed.line(1).contains("\\u{1B}[2Jgone"))
+            #expect(listed.line(3).contains("a \\u{20}b"))
         }
     }
 
@@ -214,9 +217,9 @@ import VaultTestKit
             let absent = "key_01jd0000000000000000000000"
             let mixed = try await run("check \(absent) \(id) --json", vault)
             #expect(mixed.code == 66)
-            #expect(mixed.objects[0]["id"].string == absent)
-            #expect(mixed.objects[0]["problem"]["code"].string == "not_found")
-            #expect(mixed.objects[1]["verdict"]["code"].string == "valid")
+            #expect(mixed.object(0)["id"].string == absent)
+            #expect(mixed.object(0)["problem"]["code"].string == "not_found")
+            #expect(mixed.object(1)["verdict"]["code"].string == "valid")
         }
     }
 

@@ -27,7 +27,7 @@ import VaultTestKit
                 let screen = program.screen
                 #expect(screen.contains("\u{1B}[33munverified\u{1B}[0m") == variables.isEmpty, "\(screen)")
                 let lines = screen.replacing(/\u{1B}\[\d+m/, with: "").split(separator: "\n")
-                #expect(lines.count == 3)
+                try #require(lines.count == 3)
                 #expect(lines.allSatisfy { DisplayWidth.of($0) <= columns }, "\(lines)")
                 #expect(lines[1].hasPrefix(id))
                 #expect(lines[2] == "keystow: 1 key")

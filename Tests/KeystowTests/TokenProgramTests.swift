@@ -38,7 +38,7 @@ import VaultTestKit
             #expect(table.code == 0, "\(table.complaints)")
             #expect(table.lines.count == 5)
             #expect(
-                table.lines[0].split(separator: " ")
+                table.line(0).split(separator: " ")
                     == [
                         "TOKEN", "KIND", "NAME", "USED", "(UTC)", "EXPIRES", "(UTC)", "CREATED", "(UTC)", "PROJECT",
                         "SCOPES",

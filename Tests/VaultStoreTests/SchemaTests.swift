@@ -6,7 +6,7 @@ import VaultModel
 
 struct SchemaTests {
     private func open(_ directory: TemporaryDirectory, _ migrations: [Migration]) throws -> Store {
-        try Store(directory: directory.data, chain: testChain, patience: .seconds(2), migrations: migrations)
+        try Store(directory: directory.data, chain: testChain, patience: .seconds(600), migrations: migrations)
     }
 
     private let second = Migration(name: "V9999_more", sql: "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;")

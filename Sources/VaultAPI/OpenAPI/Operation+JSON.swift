@@ -62,6 +62,7 @@ extension Operation {
         reference("Request-Id", "headers/RequestId", &writer)
         if success.hasETag { reference("ETag", "headers/ETag", &writer) }
         if route.isIdempotent { reference("Idempotent-Replayed", "headers/IdempotentReplayed", &writer) }
+        if case .anyone = route.access {} else { standing(&writer) }
         writer.endObject()
         switch success.content {
         case .nothing: break
@@ -84,6 +85,13 @@ extension Operation {
         writer.endObject()
     }
 
+    /// How the caller stands with its limit, where there is one.
+    private func standing(_ writer: inout JSONWriter) {
+        reference("RateLimit-Limit", "headers/RateLimitLimit", &writer)
+        reference("RateLimit-Remaining", "headers/RateLimitRemaining", &writer)
+        reference("RateLimit-Reset", "headers/RateLimitReset", &writer)
+    }
+
     private func problem(_ status: Int, _ codes: [ProblemCode], _ writer: inout JSONWriter) {
         writer.name(escaping: "\(status)")
         writer.beginObject()
@@ -93,6 +101,7 @@ extension Operation {
         reference("Request-Id", "headers/RequestId", &writer)
         if status == 401 { reference("WWW-Authenticate", "headers/WWWAuthenticate", &writer) }
         if status == 429 || status == 503 { reference("Retry-After", "headers/RetryAfter", &writer) }
+        if status == 401 || status == 429 { standing(&writer) }
         writer.endObject()
         writer.beginObject("content")
         writer.name(escaping: Problem.contentType)

@@ -13,6 +13,7 @@ package final class Funnel: Responder {
         let parameters: [Substring]
         let caller: Caller
         let requestID: RequestID
+        let standing: RateStanding?
     }
 
     private let vault: Vault
@@ -54,17 +55,18 @@ package final class Funnel: Responder {
 
     func admit(_ head: RequestHead, by table: RouteTable) -> Admission<Admitted> {
         let requestID = RequestID(at: time.now())
+        var standing: RateStanding?
         do {
-            return .take(try admitted(head, requestID, table))
+            return .take(try admitted(head, requestID, table, &standing))
         } catch {
-            let response = response(to: error, requestID)
+            let response = response(to: error, requestID, standing)
             tell(of: response.status, nil, requestID, head)
             return .refuse(response)
         }
     }
 
     private func admitted(
-        _ head: RequestHead, _ requestID: RequestID, _ table: RouteTable
+        _ head: RequestHead, _ requestID: RequestID, _ table: RouteTable, _ standing: inout RateStanding?
     ) throws(Problem) -> Admitted {
         guard hosts.contain(head.value("host") ?? "") else {
             throw Problem(.invalidParameter, detail: "This server does not answer for that Host.", field: "host")
@@ -80,18 +82,21 @@ package final class Funnel: Responder {
         case .none: throw Problem(.notFound)
         }
         try AcceptHeader.require(route.produces, in: head.value("accept"))
-        let caller = try identify(head, route)
+        let caller = try identify(head, route, &standing)
         if head.declaredLength > 0 {
             guard route.shape != nil else {
                 throw Problem(.invalidParameter, detail: "This call takes no request body.", field: "body")
             }
             try ContentType.requireJSON(head.value("content-type"))
         }
-        return Admitted(route: route, parameters: parameters, caller: caller, requestID: requestID)
+        return Admitted(
+            route: route, parameters: parameters, caller: caller, requestID: requestID, standing: standing)
     }
 
     /// Who is asking, and whether they may; before anything is looked up.
-    private func identify(_ head: RequestHead, _ route: Route) throws(Problem) -> Caller {
+    private func identify(
+        _ head: RequestHead, _ route: Route, _ standing: inout RateStanding?
+    ) throws(Problem) -> Caller {
         if case .anyone = route.access { return .anonymous }
         if case .connectLink = route.access { try OwnOrigin.require(head, site) }
         let now = time.now()
@@ -103,9 +108,10 @@ package final class Funnel: Responder {
             case .anyone, .anyToken, .scope, .instance: caller = try vault.caller(bearing: authorization)
             }
         } catch {
-            throw refusal(of: error, from: head.remoteAddress, at: now)
+            throw refusal(of: error, from: head.remoteAddress, at: now, &standing)
         }
-        if let wait = wait(for: caller, at: now) {
+        standing = count(caller, at: now)
+        if let wait = standing?.wait {
             var problem = Problem(.rateLimited)
             problem.retryAfter = wait
             throw problem
@@ -118,24 +124,24 @@ package final class Funnel: Responder {
         }
     }
 
-    /// Counts the call; how many seconds its caller has to wait.
-    private func wait(for caller: Caller, at now: Timestamp) -> Int? {
-        if case .connect(let link) = caller.kind { return linkRates?.wait(for: link, at: now) }
-        return caller.tokenID.flatMap { rates?.wait(for: $0, at: now) }
+    /// Counts the call; how its caller stands with the limit that it is under, if any.
+    private func count(_ caller: Caller, at now: Timestamp) -> RateStanding? {
+        if case .connect(let link) = caller.kind { return linkRates?.count(link, at: now) }
+        return caller.tokenID.flatMap { rates?.count($0, at: now) }
     }
 
     /// What a caller without a believable token is told: that, or to wait when its address is told so too often.
     ///
     /// Whoever has a token is served from any address: many callers share one behind a proxy.
-    private func refusal(of error: VaultError, from address: String, at now: Timestamp) -> Problem {
+    private func refusal(
+        of error: VaultError, from address: String, at now: Timestamp, _ standing: inout RateStanding?
+    ) -> Problem {
         switch error {
         case .missingToken, .invalidToken, .expiredToken: break
         default: return Problem(error)
         }
-        guard let wait = refusals.wait(for: address, at: now) else {
-            refusals.count(address, at: now)
-            return Problem(error)
-        }
+        standing = refusals.count(address, at: now)
+        guard let wait = standing?.wait else { return Problem(error) }
         var problem = Problem(.rateLimited, detail: "Too many requests from this address were refused.")
         problem.retryAfter = wait
         return problem
@@ -158,12 +164,13 @@ package final class Funnel: Responder {
             return Response(
                 status: answer.status,
                 headers: answer.headers
-                    + Self.headers(admitted.requestID, answer.contentType, cacheControl: answer.cacheControl),
+                    + Self.headers(admitted.requestID, answer.contentType, cacheControl: answer.cacheControl)
+                    + (admitted.standing?.headers ?? []),
                 body: answer.body)
         } catch let problem as Problem {
-            return response(to: problem, admitted.requestID)
+            return response(to: problem, admitted.requestID, admitted.standing)
         } catch {
-            return response(to: Problem(VaultError(anything: error)), admitted.requestID)
+            return response(to: Problem(VaultError(anything: error)), admitted.requestID, admitted.standing)
         }
     }
 
@@ -231,8 +238,8 @@ package final class Funnel: Responder {
         return response
     }
 
-    private func response(to problem: Problem, _ requestID: RequestID) -> Response {
-        var headers = Self.headers(requestID, Problem.contentType)
+    private func response(to problem: Problem, _ requestID: RequestID, _ standing: RateStanding? = nil) -> Response {
+        var headers = Self.headers(requestID, Problem.contentType) + (standing?.headers ?? [])
         if problem.status == 401 { headers.append(("WWW-Authenticate", "Bearer realm=\"keystow\"")) }
         if let wait = problem.retryAfter { headers.append(("Retry-After", "\(wait)")) }
         if !problem.allowedMethods.isEmpty {

@@ -17,24 +17,18 @@ final class FailureLimit: Sendable {
         self.perMinute = perMinute
     }
 
-    /// How many seconds the address has to wait; `nil` when it need not.
-    func wait(for address: String, at now: Timestamp) -> Int? {
+    /// Counts a refusal, and says how the address stands; `nil` where nothing is limited.
+    func count(_ address: String, at now: Timestamp) -> RateStanding? {
         guard let perMinute else { return nil }
         return windows.withLock { windows in
-            guard let window = windows[address], now < window.start + 60, window.count >= perMinute else { return nil }
-            return max(1, (window.start + 60).seconds(since: now))
-        }
-    }
-
-    func count(_ address: String, at now: Timestamp) {
-        guard perMinute != nil else { return }
-        windows.withLock { windows in
-            if let window = windows[address], now < window.start + 60 {
-                windows[address]?.count = window.count + 1
-            } else {
-                if windows.count >= 65_536 { windows.removeAll() }
-                windows[address] = Window(start: now, count: 1)
-            }
+            var window = windows[address] ?? Window(start: now, count: 0)
+            if now >= window.start + 60 { window = Window(start: now, count: 0) }
+            // Once over, it stays just over, so that no number grows without end.
+            window.count = min(window.count, perMinute) + 1
+            if windows[address] == nil, windows.count >= 65_536 { windows.removeAll() }
+            windows[address] = window
+            let reset = max(1, (window.start + 60).seconds(since: now))
+            return RateStanding(limit: perMinute, count: window.count, reset: reset)
         }
     }
 }
@@ -64,15 +58,15 @@ final class CallerRate<Name: Hashable & Sendable>: Sendable {
         self.rate = rate
     }
 
-    /// Counts a request; how many seconds to wait, or `nil` when it may go on.
-    func wait(for caller: Name, at now: Timestamp) -> Int? {
+    /// Counts a request, and says how its caller stands.
+    func count(_ caller: Name, at now: Timestamp) -> RateStanding {
         let span = Int64(rate.milliseconds)
         return state.withLock { state in
             let window = now.milliseconds / span
             if state.window != window { state = State(window: window) }
             state.calls[caller, default: 0] += 1
-            guard state.calls[caller, default: 0] > rate.calls else { return nil }
-            return max(1, Int((window + 1) * span - now.milliseconds + 999) / 1000)
+            let reset = max(1, Int((window + 1) * span - now.milliseconds + 999) / 1000)
+            return RateStanding(limit: rate.calls, count: state.calls[caller, default: 0], reset: reset)
         }
     }
 }

@@ -64,17 +64,26 @@ struct ListingTests {
         }
     }
 
-    @Test func `A21 a cursor with one character changed, or of another list, is 400 invalid_cursor`() async throws {
+    @Test func `A21 a cursor with one bit changed, or of another list or project, is 400 invalid_cursor`() async throws
+    {
         try await Stage.run { vault in
             for number in 1...3 { _ = try await vault.store(FakeKeys.anthropic("valid", number)) }
             let cursor = try #require(try await vault.get("/v1/keys?limit=1").json["next_cursor"].string)
             #expect(try await vault.get("/v1/keys?limit=2&cursor=\(cursor)").status == 200)
+            // Each character is five bits.
+            let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+            var flipped = 0
             for index in cursor.indices {
-                var forged = cursor
-                forged.replaceSubrange(index...index, with: cursor[index] == "0" ? "1" : "0")
-                let answer = try await vault.get("/v1/keys?limit=1&cursor=\(forged)")
-                #expect(answer.status == 400 && answer.json["code"].string == "invalid_cursor", "\(forged)")
+                guard let value = alphabet.firstIndex(of: cursor[index]) else { continue }
+                for bit in 0..<5 {
+                    var forged = cursor
+                    forged.replaceSubrange(index...index, with: String(alphabet[value ^ 1 << bit]))
+                    let answer = try await vault.get("/v1/keys?limit=1&cursor=\(forged)")
+                    #expect(answer.status == 400 && answer.json["code"].string == "invalid_cursor", "\(forged)")
+                    flipped += 1
+                }
             }
+            #expect(flipped >= 52 * 5)
             let other = try await vault.otherProject()
             for (target, token) in [
                 ("/v1/keys?user_id=user-1&cursor=\(cursor)", vault.appToken),

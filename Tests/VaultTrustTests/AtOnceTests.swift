@@ -114,17 +114,17 @@ import VaultTestKit
     @Test func `B07 a request that begins after a token's revocation is answered is refused, with many at once`()
         async throws
     {
-        try await RunningVault.run { vault in
-            for round in 0..<3 {
+        try await RunningVault.run(limitsFailures: false) { vault in
+            for round in 0..<2 {
                 let body = #"{"kind":"app","project_id":"\#(vault.projectID)","name":"t\#(round)"}"#
                 let minted = try await vault.call("POST", "/v1/tokens", body, token: vault.adminToken)
                 let (id, text) = (try #require(minted.json["id"].string), try #require(minted.json["token"].string))
                 let isRevoked = Flag()
                 let seen = Seen()
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<5 {
+                    for _ in 0..<100 {
                         group.addTask {
-                            for _ in 0..<8 {
+                            for _ in 0..<2 {
                                 let act = isRevoked.isSet ? "late" : "early"
                                 seen.add(act, try await vault.call("GET", "/v1/keys", token: text))
                             }
@@ -137,10 +137,9 @@ import VaultTestKit
                     }
                     try await group.waitForAll()
                 }
-                // 429: the address is slowed down after sixty refusals in a minute, which is a refusal as well.
-                #expect(seen.of("early").allSatisfy { [200, 401, 429].contains($0.status) })
-                #expect(seen.of("late").allSatisfy { $0.status == 401 || $0.status == 429 })
-                vault.time.advance(by: 61)
+                #expect(seen.of("early").allSatisfy { $0.status == 200 || $0.status == 401 })
+                #expect(seen.of("late").allSatisfy { $0.status == 401 })
+                #expect(seen.of("early").count + seen.of("late").count == 200)
                 #expect(try await vault.call("GET", "/v1/keys", token: text).status == 401)
             }
         }

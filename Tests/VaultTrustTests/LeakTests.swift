@@ -126,7 +126,9 @@ import VaultTestKit
         }
     }
 
-    @Test func `A02 the program leaves no piece of a key in a file, an answer, the audit log or its output`()
+    @Test
+    func
+        `A02, A15 the program leaves no piece of a key in a file, an answer, the audit log or its output, or of a token`()
         async throws
     {
         let directory = try TemporaryDirectory()
@@ -150,8 +152,18 @@ import VaultTestKit
         #expect(Self.leaks(answers.map { ($0.call, $0.bytes) }) == [])
         // The log of the database, before it is emptied, and then everything after a clean stop.
         #expect(Self.leaks(directory.files().map { ($0.path, $0.bytes) }) == [])
+        // A token in a query is not believed, and not written down.
+        let query = try await Threads.run {
+            try ["/v1/keys", "/v1/nothing", "/connect", "/connect.js"].map {
+                try HTTPExchange.send(port: port, "GET", "\($0)?access_token=\(app)&token=\(admin)").status
+            }
+        }
+        #expect(query == [401, 404, 200, 200])
         program.signal(SIGTERM)
         #expect(try await program.wait() == 0)
+        let said = program.standardError + program.standardOutput
+        #expect(
+            said.contains("GET /connect.js") && !said.contains(app.dropFirst(8)) && !said.contains(admin.dropFirst(8)))
         let files = directory.files()
         #expect(files.contains { $0.path.contains("/err-") && !$0.bytes.isEmpty })
         #expect(Self.leaks(files.map { ($0.path, $0.bytes) }) == [])

@@ -14,13 +14,14 @@ SECONDS := 60
 # These two have their own where none is given.
 FLOOD_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),20)
 MALFORMED_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),1000000)
+REQUESTS := 20000
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd flood malformed programs test browser-test tsan fuzz deb deb-program deb-test deps vectors format lint \
+.PHONY: help run demo soak crowd flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
 help: ## print this list
@@ -64,6 +65,13 @@ browser-test: programs .build/browser-venv/.stamp ## drive the connect page in a
 .build/browser-venv/.stamp: Tests/Browser/requirements.txt .ci/browser | deps
 	.ci/browser
 
+schemathesis: programs .build/schemathesis-venv/.stamp ## try at least REQUESTS (20000) made-up requests, with every check there is
+	@exec python3 Tests/Schemathesis/run.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox \
+		.build/schemathesis-venv/bin/schemathesis --requests $(REQUESTS)
+
+.build/schemathesis-venv/.stamp: Tests/Schemathesis/requirements.txt .ci/schemathesis | deps
+	.ci/schemathesis
+
 tsan: deps vectors ## run the tests about concurrency under the thread sanitizer
 	@.ci/thread-sanitizer/prepare $(SWIFT) .build/thread-sanitizer
 	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build/tsan
@@ -88,6 +96,10 @@ deb-test: deb-program ## install, upgrade, remove and purge the package in a Deb
 deb-program: deps
 	@.ci/deps deb
 	$(SWIFT) build -c release --static-swift-stdlib --product keystow --scratch-path .build/deb/program
+
+docs: deps ## write docs/api.md anew from the server's route table
+	$(SWIFT) build --build-tests
+	KEYSTOW_WRITE_DOCS=1 $(SWIFT) test --skip-build --disable-xctest --filter ReferenceTests
 
 deps: ## install what is missing to build and test, from Debian's packages
 	@.ci/deps

@@ -1,0 +1,133 @@
+"""Lets schemathesis try whatever the OpenAPI document admits, and what it does not, on the real server.
+
+    run.py KEYSTOW KEYSTOW-SANDBOX SCHEMATHESIS [--requests N]
+
+Three callers: an app with every scope, an admin, and nobody; the page's calls are made with a link's token. Ends with 0
+only when every check of schemathesis held for each of them, no answer was a 5xx, at least N requests were made (20,000),
+and the callers' tokens still worked at the end. The first round goes through all its phases, with few made-up requests of
+each call; those that follow, each with a seed of its own, make up many. What it may see besides is in schemathesis.toml, with the reasons.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "Harness"))
+
+import calls  # noqa: E402
+import fakes  # noqa: E402
+import servers  # noqa: E402
+
+SCOPES = ["keys:read", "keys:write", "keys:reveal", "connect:write", "policy:write", "tokens:write", "projects:write",
+          "audit:read"]
+CALLERS = ["app", "admin", "nobody"]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("keystow")
+    arguments.add_argument("sandbox")
+    arguments.add_argument("schemathesis")
+    arguments.add_argument("--examples", type=int, default=50, help="for each call, in each round but the first")
+    arguments.add_argument("--requests", type=int, default=20_000)
+    given = arguments.parse_args()
+    servers.stop_on_signals()
+    began, total, bad = time.monotonic(), 0, []
+    with Stage(given.keystow, given.sandbox, KEYSTOW_RATE_LIMIT="off", KEYSTOW_VALIDATION_LIMITS="off") as stage:
+        world = World(stage)
+        for number in itertools.count(1):
+            before = total
+            for name in CALLERS:
+                status, counts = world.run(given.schemathesis, name, number, given.examples)
+                made = sum(counts["statuses"].values())
+                total += made
+                by_status = ", ".join(f"{count} × {status}" for status, count in sorted(counts["statuses"].items()))
+                print(f"round {number}, {name}: {made} requests: {by_status}", flush=True)
+                if status:
+                    bad.append(f"round {number}, {name}: schemathesis ended with {status}")
+                if counts["errors"]:
+                    bad.append(f"round {number}, {name}: {counts['errors'][:5]}")
+            if bad or total >= given.requests or total == before:
+                break
+        bad += world.faults()
+    seconds = time.monotonic() - began
+    print(f"{total} generated requests in {seconds:.0f} s, {total / seconds:.0f} a second")
+    if total < given.requests:
+        bad.append(f"only {total} requests, where {given.requests} were asked for")
+    for fault in bad:
+        print(f"schemathesis: {fault}", file=sys.stderr)
+    return 1 if bad else 0
+
+
+class Stage(servers.Stage):
+    def endpoints(self):
+        """Every provider is the stand-in: whatever is made up, nothing leaves this machine."""
+        catalogue = HERE.parent.parent / "Sources/VaultProviders/Catalogue"
+        names = [json.loads(file.read_text()).get("id") for file in catalogue.glob("*.json")]
+        return {f"KEYSTOW_ENDPOINT_{name.upper()}": self.provider.url for name in names if name}
+
+
+class World:
+    """The callers, and a few things for their calls to be about."""
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.admin = calls.Client(stage.vault.port, stage.tokens["admin_token"])
+        self.project = stage.tokens["project_id"]
+        token = self.made("/v1/tokens", kind="app", project_id=self.project, name="schemathesis", scopes=SCOPES)
+        self.app = calls.Client(stage.vault.port, token["token"])
+        link = self.made(
+            "/v1/connect/sessions", user_id="ada", purpose="manage", ttl_seconds=604_800, project_id=self.project)
+        self.tokens = {"app": token["token"], "admin": stage.tokens["admin_token"], "nobody": None}
+        self.link = link["token"]
+        own = [calls.Client(stage.vault.port, text).get("/v1/token").json["id"]
+               for text in [token["token"], stage.tokens["admin_token"]]]
+        self.spared = own + [self.project, link["id"]]
+        for number in range(4):
+            self.made("/v1/keys", user_id="ada", key=fakes.anthropic("valid"), project_id=self.project)
+
+    def made(self, path, **body):
+        answer = self.admin.post(path, body)
+        assert answer.status == 201, f"{path}: {answer.status} {answer.json}"
+        return answer.json
+
+    def run(self, schemathesis, name, number, examples):
+        """One round of one caller: how schemathesis ended, and what it counted."""
+        counts = self.stage.folder / f"{name}.json"
+        counts.write_text('{"statuses": {}, "errors": ["nothing was counted"]}')
+        environment = os.environ | {
+            "KEYSTOW_TOKEN": self.tokens[name] or "", "KEYSTOW_LINK": self.link if self.tokens[name] else "",
+            "KEYSTOW_COUNTS": str(counts), "KEYSTOW_SPARED": " ".join(self.spared), "KEYSTOW_PROJECT": self.project,
+            "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        configuration = (HERE / "schemathesis.toml").read_text()
+        if self.tokens[name] is None:
+            configuration = configuration[:configuration.index("[auth.openapi]")] + configuration[
+                configuration.index("# All checks are on"):]
+        file = self.stage.folder / f"{name}.toml"
+        file.write_text(configuration)
+        phases = [] if number == 1 else ["--phases", "fuzzing,stateful"]
+        ended = subprocess.run(
+            [pathlib.Path(schemathesis).resolve(), "--config-file", file, "run", "--checks", "all", *phases,
+             "--seed", str(number), "--max-examples", str(5 if number == 1 else examples),
+             f"{self.stage.vault.url}/openapi.json"],
+            env=environment, cwd=self.stage.folder, stdin=subprocess.DEVNULL, check=False)
+        return ended.returncode, json.loads(counts.read_text())
+
+    def faults(self):
+        """Whether what the callers stand on is still there: else much of what they asked was refused unread."""
+        status = {name: calls.Client(self.stage.vault.port, token).get("/v1/token").status
+                  for name, token in self.tokens.items() if token}
+        status["link"] = calls.Client(self.stage.vault.port, self.link).get("/connect/session").status
+        status["server"] = calls.Client(self.stage.vault.port, self.tokens["app"]).get("/readyz").status
+        return [f"{name} is answered {status} at the end" for name, status in status.items() if status != 200]
+
+
+sys.exit(main())

@@ -152,6 +152,7 @@ enum KeyRoutes {
         .returning(
             "DELETE", "/v1/users/{user_id}", .scope(.keysWrite), "Shred and delete all keys of a user.",
             query: ["project_id"], successes: [.json(.counted("deleted"), 200, "How many keys there were.")],
+            refuses: [.invalidField],
             answer: { (count: Int) in .count("deleted", count) }
         ) { call in
             guard let owner = call.parameters.first.flatMap(QueryString.segment).flatMap(UserID.init) else {

@@ -29,7 +29,9 @@ enum House {
     static let platform: Set = ["Glibc", "FoundationEssentials", "Synchronization", "Dispatch"]
 
     /// Whether a target ships in nothing: tests, and what they share.
-    static func isForTests(_ target: String) -> Bool { target.hasSuffix("Tests") || target == "VaultTestKit" }
+    static func isForTests(_ target: String) -> Bool {
+        target.hasSuffix("Tests") || ["VaultTestKit", "fuzz"].contains(target)
+    }
 
     /// Imports of `file` that the table does not allow, each with the file's path.
     static func trespasses(in file: SwiftFile) -> [String] {

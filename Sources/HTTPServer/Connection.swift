@@ -76,8 +76,8 @@ final class Connection: Sendable {
     /// The body is there.
     func making() { state.withLock { $0.enter(.making) } }
 
-    /// The answer, of `bytes`, is on its way.
-    func answering(_ bytes: Int) {
+    /// The answer is on its way, and so many bytes of it count against the budget.
+    func answering(holding bytes: Int = 0) {
         state.withLock {
             $0.deadline = .now + .seconds(limits.requestSeconds)
             $0.enter(.sending, holding: bytes)

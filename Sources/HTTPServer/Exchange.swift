@@ -205,12 +205,13 @@ final class Exchange: Sendable {
             answer = traffic.refusal(.answersInFlight, head)
         }
         let size = answer.body.count
+        let held = size > Self.smallAnswer ? size : 0
         let isSecure = progress.withLock {
             $0.phase = .over
-            $0.held = size > Self.smallAnswer ? size : 0
+            $0.held = held
             return $0.isSecure
         }
-        connection.answering(size)
+        connection.answering(holding: held)
         return answer.queue(on: handle, closing: closes, isSecure: isSecure)
     }
 
@@ -257,11 +258,10 @@ final class Exchange: Sendable {
     /// The first answer counts.
     @discardableResult
     private func deliver(_ answer: consuming Response) -> Bool {
-        let size = answer.body.count
         var answer: Response? = answer
         return progress.withLock {
             guard $0.phase == .answering || $0.phase == .waiting else { return false }
-            connection.answering(size)
+            connection.answering()
             $0.phase = .answered
             $0.answer = answer.take()
             $0.task = nil

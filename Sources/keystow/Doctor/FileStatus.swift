@@ -21,7 +21,9 @@ struct FileStatus {
     /// Bytes.
     var size: Int { Int(status.st_size) }
     /// When it was last written, seconds since 1970.
-    var changedAt: Int { Int(status.st_mtim.tv_sec) }
+    ///
+    /// The first member of its `timespec`: that is declared in a module which a release build does not let us name.
+    var changedAt: Int { unsafe withUnsafeBytes(of: status.st_mtim) { unsafe $0.loadUnaligned(as: Int.self) } }
 
     /// Whether `path` lies in `directory`, wherever links lead.
     static func isInside(_ path: String, _ directory: String) -> Bool {

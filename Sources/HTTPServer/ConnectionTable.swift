@@ -21,20 +21,21 @@ final class ConnectionTable: Sendable {
 
     var all: [Connection] { state.withLock { Array($0.all.values) } }
 
-    func count(of peer: IPAddress) -> Int { state.withLock { $0.countOfPeer[peer] ?? 0 } }
+    /// How many of them are the subscriber's who has this address.
+    func count(of peer: IPAddress) -> Int { state.withLock { $0.countOfPeer[peer.subscriber] ?? 0 } }
 
     func insert(_ connection: Connection) {
         state.withLock {
             $0.all[ObjectIdentifier(connection)] = connection
-            $0.countOfPeer[connection.peer, default: 0] += 1
+            $0.countOfPeer[connection.peer.subscriber, default: 0] += 1
         }
     }
 
     func remove(_ connection: Connection) {
         state.withLock {
             guard $0.all.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-            let left = ($0.countOfPeer[connection.peer] ?? 1) - 1
-            $0.countOfPeer[connection.peer] = left > 0 ? left : nil
+            let left = ($0.countOfPeer[connection.peer.subscriber] ?? 1) - 1
+            $0.countOfPeer[connection.peer.subscriber] = left > 0 ? left : nil
         }
         if connection.isLeaving { leaving.subtract(1, ordering: .relaxed) }
     }

@@ -37,8 +37,8 @@ struct HeaderFields: Sendable {
     /// A folded line arrives glued to the name: `Authorization:⏎ Bearer` would be a field `AuthorizationBearer`, and the
     /// one that was meant would seem to be absent.
     private static let deciding = [
-        "content-length", "transfer-encoding", "authorization", "content-type", "idempotency-key", "if-match",
-        "x-forwarded-for", "x-forwarded-proto",
+        "host", "content-length", "transfer-encoding", "authorization", "content-type", "idempotency-key", "if-match",
+        "origin", "sec-fetch-site", "x-forwarded-for", "x-forwarded-proto",
     ]
 
     /// Those that decide something stand there once: two readers must not choose different ones.

@@ -56,6 +56,12 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             ? address.bytes == [UInt8](repeating: 0, count: 15) + [1] : address.bytes.first == 127
     }
 
+    /// What one caller has for sure: an address of IPv4, the first half of one of IPv6 (a customer is given a /64 at
+    /// least, RFC 6177), with zeros behind it.
+    package var subscriber: IPAddress {
+        isVersion6 ? IPAddress(bytes: Array(bytes[..<8]) + [UInt8](repeating: 0, count: 8)) : self
+    }
+
     /// As RFC 5952 spells it, without brackets.
     package var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -78,10 +84,14 @@ package struct AddressRange: Sendable, Equatable {
         guard parts.count == 1 || parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         guard let bits = parts.count == 1 ? width : Int(parts[1]), (0...width).contains(bits) else { return nil }
         // A peer of IPv4 is one however it came.
-        let isMapped = base.unmapped != base && bits >= 96
+        let isMapped = base.unmapped != base
+        guard !isMapped || bits >= 96 else { return nil }
         self.base = isMapped ? base.unmapped : base
         self.bits = isMapped ? bits - 96 : bits
     }
+
+    /// Whether it is wider than any network that one operator has: more than a /8 of IPv4 or a /16 of IPv6.
+    package var isHalfTheWorld: Bool { bits < (base.isVersion6 ? 16 : 8) }
 
     package func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == base.bytes.count else { return false }

@@ -101,7 +101,7 @@ struct Configuration: Sendable, Equatable {
         trustedProxies =
             reader.value(.behindProxy, mustBe: "IP addresses or ranges such as 10.0.0.0/8, between commas") { text in
                 let parts = text.split(separator: ",", omittingEmptySubsequences: false)
-                let ranges = parts.compactMap { AddressRange($0.trimmed) }
+                let ranges = parts.compactMap { AddressRange($0.trimmed) }.filter { !$0.isHalfTheWorld }
                 return ranges.count == parts.count ? ranges : nil
             } ?? []
         log =

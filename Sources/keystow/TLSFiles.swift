@@ -37,7 +37,7 @@ struct TLSFiles: Sendable, Equatable {
     }
 
     private func read(_ setting: Setting, _ path: String, allowing mode: mode_t) throws(CommandFailure) -> WipedBuffer {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw fault(setting, path, "cannot be read") }
         defer { close(file) }
         var status = stat()

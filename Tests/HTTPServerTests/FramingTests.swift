@@ -67,6 +67,8 @@ private let shapes: [Shape] = [
     Shape("folded media type", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\n c\r\n\r\n", 400),
     Shape("folded hop", "GET /x HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1,\r\n\t192.0.2.2\r\n\r\n", 400),
     Shape("folded host", "GET /x HTTP/1.0\r\nHost:\r\n a\r\n\r\n", 400),
+    Shape("folded second host", "GET /x HTTP/1.1\r\nHost: a\r\nHost:\r\n evil\r\n\r\n", 400),
+    Shape("folded origin", "GET /x HTTP/1.1\r\nHost: a\r\nOrigin:\r\n https://evil.example\r\n\r\n", 400),
     Shape(
         "an extension of a chunk without end",
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;" + String(repeating: "a", count: 100_000),

@@ -36,8 +36,24 @@ import Testing
             #expect(range.contains(try #require(IPAddress(address))) == isInside)
         }
         #expect(AddressRange("0.0.0.0/0")?.contains(try #require(IPAddress("8.8.8.8"))) == true)
-        for wrong in ["", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "::/129", "host"] {
+        for wrong in [
+            "", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "::/129", "::ffff:10.0.0.0/8", "host",
+        ] {
             #expect(AddressRange(wrong) == nil, "\(wrong)")
+        }
+        for (text, isTooWide) in [("0.0.0.0/0", true), ("10.0.0.0/8", false), ("::/0", true), ("2001::/16", false)] {
+            #expect(try #require(AddressRange(text)).isHalfTheWorld == isTooWide, "\(text)")
+        }
+    }
+
+    @Test func `addresses of one subscriber are one`() throws {
+        let pairs = [
+            ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true), ("2001:db8::1", "2001:db8:0:1::1", false),
+            ("192.0.2.1", "192.0.2.2", false), ("192.0.2.1", "192.0.2.1", true),
+        ]
+        for (one, other, isSame) in pairs {
+            let (one, other) = (try #require(IPAddress(one)).subscriber, try #require(IPAddress(other)).subscriber)
+            #expect((one == other) == isSame)
         }
     }
 

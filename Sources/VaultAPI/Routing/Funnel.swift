@@ -108,7 +108,7 @@ package final class Funnel: Responder {
             case .anyone, .anyToken, .scope, .instance: caller = try vault.caller(bearing: authorization)
             }
         } catch {
-            throw refusal(of: error, from: head.remoteAddress, at: now, &standing)
+            throw refusal(of: error, from: subscriber(of: head), at: now, &standing)
         }
         standing = count(caller, at: now)
         if let wait = standing?.wait {
@@ -128,6 +128,11 @@ package final class Funnel: Responder {
     private func count(_ caller: Caller, at now: Timestamp) -> RateStanding? {
         if case .connect(let link) = caller.kind { return linkRates?.count(link, at: now) }
         return caller.tokenID.flatMap { rates?.count($0, at: now) }
+    }
+
+    /// Who is counted when tokens are refused: whoever has one address of IPv6 has 2^64 of them.
+    private func subscriber(of head: RequestHead) -> String {
+        IPAddress(head.remoteAddress)?.subscriber.description ?? head.remoteAddress
     }
 
     /// What a caller without a believable token is told: that, or to wait when its address is told so too often.

@@ -21,6 +21,8 @@ struct Listeners: Sendable {
             var few = limits
             few.connections = min(1_024, limits.connections / 4)
             limits.connections -= few.connections
+            few.connectionsPerAddress = min(few.connectionsPerAddress, few.connections / 4)
+            limits.connectionsPerAddress = min(limits.connectionsPerAddress, limits.connections / 4)
             let callers = try Self.listen(
                 on: address, configuration, limits, tls, funnel.metrics, PublicSide(of: funnel))
             let admins = try Self.listen(on: adminAddress, configuration, few, tls, funnel.metrics, funnel)
@@ -28,6 +30,7 @@ struct Listeners: Sendable {
             self.adminAddress = adminAddress.on(admins.port)
             runs = [{ try? await callers.run() }, { try? await admins.run() }]
         } else {
+            limits.connectionsPerAddress = min(limits.connectionsPerAddress, limits.connections / 4)
             let everyone = try Self.listen(on: address, configuration, limits, tls, funnel.metrics, funnel)
             self.address = address.on(everyone.port)
             self.adminAddress = nil

@@ -34,6 +34,9 @@ import VaultTestKit
             #expect(wrong.code == 65)
             #expect(wrong.complaints.contains("names 3 keys now, not 2; nothing was revoked"), "\(wrong.complaints)")
             #expect(try await run("revoke --user ada --expect 2 --dry-run", vault).code == 65)
+            let slip = try await run("revoke --provider antropic --expect 0", vault)
+            #expect(slip.code == 64)
+            #expect(slip.complaints.contains("there is no provider antropic; nothing was revoked"))
             for id in ids { #expect(try await !isRevoked(id, vault)) }
             let done = try await run("revoke --user ada --expect 3 --reason left", vault)
             #expect(done.code == 0, "\(done.complaints)")

@@ -21,7 +21,8 @@ final class RequestMeter: Sendable {
     ]
 
     /// Every status that is answered; 0 stands for any other.
-    static let statuses = [0] + Set(Routes.all.flatMap { $0.successes.map(\.status) } + ProblemCode.allCases.map(\.status)).sorted()
+    static let statuses =
+        [0] + Set(Routes.all.flatMap { $0.successes.map(\.status) } + ProblemCode.allCases.map(\.status)).sorted()
 
     private static let places: [UInt8] = {
         var places = [UInt8](repeating: 0, count: 600)

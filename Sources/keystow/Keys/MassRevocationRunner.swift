@@ -26,6 +26,7 @@ struct MassRevocationRunner {
             throw CommandFailure(
                 "revoking is final, and nobody is here to be asked: count with --dry-run, then give --expect", .usage)
         }
+        try await requireKnownProvider(vault)
         var expected = order.expected
         if expected == nil {
             let count = try await send(vault, expecting: nil, isDryRun: true)
@@ -43,6 +44,13 @@ struct MassRevocationRunner {
         defer { withExtendedLifetime(signals) {} }
         let count = try await send(vault, expecting: expected, isDryRun: false)
         return say(count, isDryRun: false)
+    }
+
+    /// A provider whom the server does not know has no keys, and a slip of the pen must not read as a success.
+    private func requireKnownProvider(_ vault: borrowing RemoteVault) async throws(CommandFailure) {
+        guard let provider = order.provider else { return }
+        guard try await ProviderConsoles.links(of: provider, project: nil, vault).isEmpty else { return }
+        throw CommandFailure("there is no provider \(provider); nothing was revoked", .usage)
     }
 
     private static func otherCount(_ count: Int) -> CommandFailure {
@@ -84,7 +92,7 @@ struct MassRevocationRunner {
         if asJSON { return Console.say("{\"dry_run\":\(isDryRun),\"revoked\":\(count)}") }
         let keys = count == 1 ? "1 key" : "\(count) keys"
         if isDryRun { return Console.say("\(keys) would be revoked") }
-        guard count > 0 else { return Console.say("no key is left to revoke") }
+        guard count > 0 else { return Console.say("no key is left to revoke; asked for was \(order.story)") }
         return Console.say("\(keys) revoked: no app gets them any more; shredding the secrets goes on by itself")
     }
 }

@@ -37,12 +37,17 @@ enum ProblemForm {
 
 /// What every answer of the API has in its headers.
 enum Guarded {
-    static func faults(of answer: HTTPAnswer, isFile: Bool = false) -> [String] {
+    /// - Parameter types: what the call answers in, without parameters, where it succeeds.
+    static func faults(
+        of answer: HTTPAnswer, isFile: Bool = false,
+        _ types: [String] = ["application/json", "application/problem+json"]
+    ) -> [String] {
         var faults: [String] = []
         if !isFile, answer.header("cache-control") != "no-store" { faults.append("it may be stored") }
         if answer.header("x-content-type-options") != "nosniff" { faults.append("its type may be guessed") }
-        let types = ["application/json; charset=utf-8", "application/problem+json"]
-        if !isFile, !types.contains(answer.header("content-type") ?? "") { faults.append("its type is another") }
+        let type = answer.header("content-type") ?? ""
+        if !types.contains(String(type.prefix { $0 != ";" })) { faults.append("its type is another") }
+        if (answer.status < 400) != type.hasSuffix("; charset=utf-8") { faults.append("its encoding is not told") }
         for name in ["server", "x-powered-by", "via"] where answer.header(name) != nil {
             faults.append("\(name) is there")
         }

@@ -25,25 +25,23 @@ final class ScriptedServer: Sendable {
         }
         guard isReady else { throw TestKitFailure("no socket for the server: errno \(errno)") }
         port = UInt16(bigEndian: address.sin_port)
-        Task { [weak self] in
-            try? await Threads.run {
-                while case let connection = accept(socket, nil, nil), connection >= 0 {
-                    defer { close(connection) }
-                    guard let (method, target) = Self.request(from: connection) else { continue }
-                    self?.targets.withLock { $0.append("\(method) \(target)") }
-                    let (status, json) = answer(method, target)
-                    let head =
-                        "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                        + headers + "Content-Length: \(json.utf8.count)\r\n\r\n"
-                    let bytes = Array((head + json).utf8)
-                    var rest = bytes[...]
-                    while !rest.isEmpty {
-                        let sent = rest.withUnsafeBytes {
-                            send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                        }
-                        guard sent > 0 else { break }
-                        rest = rest.dropFirst(sent)
+        try Threads.start { [weak self] in
+            while case let connection = accept(socket, nil, nil), connection >= 0 {
+                defer { close(connection) }
+                guard let (method, target) = Self.request(from: connection) else { continue }
+                self?.targets.withLock { $0.append("\(method) \(target)") }
+                let (status, json) = answer(method, target)
+                let head =
+                    "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                    + headers + "Content-Length: \(json.utf8.count)\r\n\r\n"
+                let bytes = Array((head + json).utf8)
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let sent = rest.withUnsafeBytes {
+                        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                     }
+                    guard sent > 0 else { break }
+                    rest = rest.dropFirst(sent)
                 }
             }
         }

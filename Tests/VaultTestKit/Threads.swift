@@ -4,23 +4,30 @@ import Glibc
 package enum Threads {
     package static func run<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
-            let work = Work { continuation.resume(with: Result { try body() }) }
-            var thread = pthread_t()
-            let context = Unmanaged.passRetained(work)
-            let code = pthread_create(
-                &thread, nil,
-                { context in
-                    guard let context else { return nil }
-                    Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
-                    return nil
-                }, context.toOpaque())
-            if code == 0 {
-                pthread_detach(thread)
-            } else {
-                context.release()
-                continuation.resume(throwing: TestKitFailure("no thread: \(code)"))
+            do {
+                try start { continuation.resume(with: Result { try body() }) }
+            } catch {
+                continuation.resume(throwing: error)
             }
         }
+    }
+
+    /// Begins at once, whatever the cooperative pool is busy with, and does not wait.
+    package static func start(_ body: @escaping @Sendable () -> Void) throws {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(Work(body))
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw TestKitFailure("no thread: \(code)")
+        }
+        pthread_detach(thread)
     }
 
     private final class Work: Sendable {

@@ -15,6 +15,7 @@ import sys
 import threading
 
 import schemathesis
+from schemathesis.core import NOT_SET
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Harness"))
@@ -24,6 +25,8 @@ import fakes  # noqa: E402
 ID = re.compile(r"\b(key|prj|tok|cns)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 KINDS = {"/v1/keys/": "key", "/connect/keys/": "key", "/v1/projects/": "prj", "/v1/tokens/": "tok",
          "/v1/connect/sessions/": "cns"}
+# With one, any other method is 400 before its path is looked at, as tests of the server's own say.
+MAY_HAVE_A_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 # What the run itself stands on: never deleted.
 SPARED = set(os.environ["KEYSTOW_SPARED"].split())
 
@@ -48,6 +51,9 @@ def before_call(context, case, kwargs):
         spares = case.method == "DELETE" and (case.path_parameters or {}).get("id") in SPARED
         if spares:
             case.path_parameters["id"] = given
+        if case.method.upper() not in MAY_HAVE_A_BODY:
+            # A method that a path does not have is tried with the body of another.
+            case.body = NOT_SET
         if isinstance(case.body, dict):
             body = case.body
             if isinstance(body.get("key"), str) and chance.random() < 0.6:

@@ -41,8 +41,11 @@ struct HeadRules: Sendable {
             throw .badRequest("The request target is not printable ASCII.")
         }
         let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
-        var previous = UInt8(ascii: "?")
-        for byte in bytes[..<end] {
+        // The one name with a dot before it that is meant, and only as the first (RFC 8615).
+        let wellKnown = "/.well-known/"
+        let isWellKnown = target.hasPrefix(wellKnown)
+        var previous = UInt8(ascii: isWellKnown ? "/" : "?")
+        for byte in bytes[..<end].dropFirst(isWellKnown ? wellKnown.utf8.count : 0) {
             let isAfterSlash = previous == UInt8(ascii: "/")
             guard !isAfterSlash || (byte != previous && byte != UInt8(ascii: ".")) else {
                 throw .badRequest("The path holds an empty segment or a segment that begins with a dot.")

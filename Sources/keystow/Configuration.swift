@@ -27,6 +27,8 @@ struct Configuration: Sendable, Equatable {
     var auditKeep: Duration?
     /// Distinct keys revealed by one token in ten minutes.
     var revealAlarm: Int
+    /// Whom to tell of a weakness, as a URI; `nil`: nobody is named.
+    var securityContact: String?
     var tls: TLSFiles?
     /// Peers that are believed when they say for whom they speak.
     var trustedProxies: [AddressRange]
@@ -97,6 +99,10 @@ struct Configuration: Sendable, Equatable {
             reader.value(.revealAlarm, mustBe: "a whole number above zero") {
                 WholeNumber.parse($0, in: 1...1_000_000_000)
             } ?? 100
+        securityContact = reader.value(.securityContact, mustBe: "a mailto:, https:// or tel: address") { text in
+            let isURI = text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && text.utf8.count <= 300
+            return isURI && ["mailto:", "https://", "tel:"].contains(where: text.hasPrefix) ? text : nil
+        }
         tls = reader.tls()
         trustedProxies =
             reader.value(.behindProxy, mustBe: "IP addresses or ranges such as 10.0.0.0/8, between commas") { text in

@@ -106,6 +106,9 @@ private let shapes: [Shape] = [
     Shape("leading empty segment", "GET //b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("dot segment", "GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("hidden file", "GET /.env HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("a well-known name that is not the first", "GET /a/.well-known/b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("a dot segment below a well-known name", "GET /.well-known/../b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    Shape("a well-known name and no more", "GET /.well-known HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("no token as a method", "G{}T /x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     Shape("version 1.2", "GET /x HTTP/1.2\r\nHost: a\r\n\r\n", 400),
     // What libmicrohttpd ends by itself.

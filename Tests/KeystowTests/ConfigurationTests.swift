@@ -56,7 +56,8 @@ import VaultModel
             "KEYSTOW_MASTER_KEY_PREVIOUS_FILE": "p", "KEYSTOW_PUBLIC_URL": "https://Keys.Example.com:443/base/",
             "KEYSTOW_HOSTS": "keys.example.com, other:8443", "KEYSTOW_SCHEDULER_INTERVAL": "500ms",
             "KEYSTOW_VALIDATION_LIMITS": "off", "KEYSTOW_RATE_LIMIT": "1000/s", "KEYSTOW_AUDIT_ANCHOR": "a",
-            "KEYSTOW_AUDIT_KEEP": "365d", "KEYSTOW_REVEAL_ALARM": "7", "KEYSTOW_TLS_CERT": "c", "KEYSTOW_TLS_KEY": "k",
+            "KEYSTOW_AUDIT_KEEP": "365d", "KEYSTOW_REVEAL_ALARM": "7",
+            "KEYSTOW_SECURITY_CONTACT": "tel:+1-201-555-0123", "KEYSTOW_TLS_CERT": "c", "KEYSTOW_TLS_KEY": "k",
             "KEYSTOW_BEHIND_PROXY": "10.0.0.0/8,::1", "KEYSTOW_LOG": "debug", "KEYSTOW_URL": "http://localhost:8420",
             "KEYSTOW_ENDPOINT_AZURE_OPENAI": "https://mine.example.com/", "KEYSTOW_ENDPOINT_ANTHROPIC": "",
         ])
@@ -71,6 +72,7 @@ import VaultModel
         #expect(configuration.schedulerInterval == .milliseconds(500))
         #expect(configuration.validationLimits == nil)
         #expect(configuration.rateLimit == .perToken(calls: 1000, per: .seconds(1)))
+        #expect(configuration.securityContact == "tel:+1-201-555-0123")
         #expect(configuration.auditAnchor == "a")
         #expect(configuration.auditKeep == .seconds(365 * 86_400))
         #expect(configuration.revealAlarm == 7)

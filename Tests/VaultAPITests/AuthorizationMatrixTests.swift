@@ -54,6 +54,7 @@ import VaultTestKit
     /// A key that is not stored yet, wherever a body says `NEW`.
     static let rows: [Row] = [
         row("GET /healthz", .nothing), row("GET /readyz", .nothing), row("GET /openapi.json", .nothing),
+        row("GET /docs", .nothing), row("GET /.well-known/security.txt", .nothing),
         row("GET /connect", .nothing), row("GET /connect/popup", .nothing), row("GET /connect.js", .nothing),
         row("GET /connect/texts/{locale}", .nothing),
         row("GET /v1/providers", .anyToken), row("GET /v1/token", .anyToken),

@@ -40,6 +40,9 @@ package final class RunningVault: Sendable {
         case unreachable
     }
 
+    /// Whom every vault here names in its security.txt.
+    package static let securityContact = "mailto:security@keys.example"
+
     /// Limits of time that no test runs into, however busy the machine is.
     package static var patient: ServerLimits {
         var limits = ServerLimits()
@@ -119,7 +122,7 @@ package final class RunningVault: Sendable {
         let vault = try Vault.open(
             at: location, configuration: configuration, catalogue: catalogue, probe: probe, time: time)
         defer { vault.close() }
-        let site = PublicURL("")
+        let site = PublicURL("", securityContact: securityContact)
         let metrics = Metrics(version: "test", startedAt: time.now())
         let funnel = Funnel(
             vault, hosts: AllowedHosts([]), site: site, rate: rate, limitsFailures: limitsFailures,

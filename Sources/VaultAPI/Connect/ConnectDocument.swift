@@ -29,7 +29,7 @@ struct ConnectDocument: Sendable {
         ].joined(separator: "; ")
     }
 
-    private static func hash(_ bytes: [UInt8]) throws(VaultError) -> String {
+    static func hash(_ bytes: [UInt8]) throws(VaultError) -> String {
         Data(try PageDigest.sha256(bytes)).base64EncodedString()
     }
 

@@ -1,13 +1,17 @@
 import Synchronization
 
-/// What users' browsers reach this server by: `https://keys.example`, without a slash at its end.
+/// What users' browsers reach this server by: `https://keys.example`, without a slash at its end; and who answers for it.
 ///
 /// Known in full only once the server listens, where it is to pick its port. Safe to use from any thread.
 package final class PublicURL: Sendable {
     private let text: Mutex<String>
 
-    package init(_ text: String) {
+    /// Whom to tell of a weakness, as a URI (RFC 9116 §2.5.3); `nil`: the operator names nobody.
+    let securityContact: String?
+
+    package init(_ text: String, securityContact: String? = nil) {
         self.text = Mutex(text)
+        self.securityContact = securityContact
     }
 
     package func change(to text: String) {

@@ -25,5 +25,8 @@ struct Prose: Sendable {
             "For Prometheus, with an admin token of the scope `metrics:read`. Labels come from closed sets: route templates,"
                 + " statuses, the catalogue's providers, codes. What is counted of keys may be ten seconds old."),
         "GET /openapi.json": Prose("openapi", "Written from the table by which the server itself routes requests."),
+        "GET /docs": Prose("docs", "Written from the same: without script, and without anything from elsewhere."),
+        "GET /.well-known/security.txt": Prose(
+            "securityText", "404 where the operator has named nobody; see `KEYSTOW_SECURITY_CONTACT`."),
     ]
 }

@@ -4,7 +4,8 @@ import VaultService
 /// Every call of the API.
 enum Routes {
     static let all =
-        (HealthRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all + PageRoutes.all
+        (HealthRoutes.all + DocumentRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all
+        + PageRoutes.all
         + (ProjectRoutes.all + PolicyRoutes.all + AuditRoutes.all + MetricsRoutes.all).map(\.forAdmins)).numbered
 }
 
@@ -32,12 +33,6 @@ enum HealthRoutes {
             try call.vault.readiness()
             return .status("ready")
         }.with(refuses: [.sealed, .storageUnavailable, .auditUnavailable]),
-        Route(
-            "GET", "/openapi.json", .anyone, "This API as an OpenAPI 3.1 document.",
-            successes: [.file("application/json", "The document.")]
-        ) { call in
-            OpenAPIDocument.file.answer(to: call)
-        }.file("application/json"),
     ]
 }
 

@@ -29,7 +29,8 @@ enum ServeCommand {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
         let site = PublicURL(
-            configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)")
+            configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)",
+            securityContact: configuration.securityContact)
         let listeners = try Listeners(configuration, tls: tls, funnel(configuration, vault, site, log))
         // It has been read, and its text is not kept.
         tls = nil

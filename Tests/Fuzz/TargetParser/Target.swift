@@ -7,7 +7,8 @@ enum Target {
             bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
         else { return false }
         let path = bytes.prefix { $0 != UInt8(ascii: "?") }
-        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+        var segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+        if segments.count > 1, segments.first?.elementsEqual(".well-known".utf8) == true { segments.removeFirst() }
         let areWhole =
             segments.allSatisfy { $0.first != UInt8(ascii: ".") } && segments.dropLast().allSatisfy { !$0.isEmpty }
         let escapes = path.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst()

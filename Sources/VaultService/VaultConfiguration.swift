@@ -12,6 +12,8 @@ package struct VaultConfiguration: Sendable {
     package var firstTokensFile: String?
     /// How many distinct keys one token may reveal in ten minutes before the audit log says so.
     package var revealAlarm = 100
+    /// How long a write waits to be taken before nothing happens and the answer is `audit_unavailable`.
+    package var writePatience = Duration.seconds(2)
     /// Told of what whoever runs the vault should hear of; from any thread, also the writer's: it must not wait.
     package var observe: (@Sendable (VaultNotice) -> Void)?
 

@@ -110,7 +110,7 @@ extension Vault {
         catalogue: Catalogue, probe: Probe, time: any TimeSource = SystemTime()
     ) throws(OpeningError) -> Vault {
         let (peek, keyring) = try unlock(location)
-        let store = try openStore(location)
+        let store = try openStore(location, patience: configuration.writePatience)
         do {
             return try Vault(
                 instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe, time: time,
@@ -134,9 +134,12 @@ extension Vault {
         }
     }
 
-    private static func openStore(_ location: VaultLocation) throws(OpeningError) -> Store {
+    private static func openStore(
+        _ location: VaultLocation, patience: Duration = VaultConfiguration().writePatience
+    ) throws(OpeningError) -> Store {
         do {
-            return try Store(directory: location.directory, chain: { try Digest.sha256($0, $1) })
+            return try Store(
+                directory: location.directory, chain: { try Digest.sha256($0, $1) }, patience: patience)
         } catch {
             throw .store(error)
         }

@@ -1,5 +1,6 @@
 import Testing
 import VaultModel
+import VaultService
 import VaultProviders
 import VaultTestKit
 
@@ -240,7 +241,9 @@ struct KeyCallsTests {
     }
 
     @Test func `what cannot be audited is not revealed`() async throws {
-        try await Stage.run { vault in
+        var configuration = Stage.quiet()
+        configuration.writePatience = .seconds(3)
+        try await RunningVault.run(provider: ProviderSwitch().provider, configuration: configuration) { vault in
             let id = try await vault.proven(FakeKeys.anthropic())
             let answer = try await vault.withoutWrites { try await vault.post("/v1/keys/\(id)/reveal") }
             expectProblem(answer, 503, "audit_unavailable")

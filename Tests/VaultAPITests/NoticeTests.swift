@@ -34,6 +34,7 @@ import VaultTestKit
         let notices = Notices()
         var configuration = Stage.quiet(limits)
         configuration.revealAlarm = 2
+        configuration.writePatience = .seconds(3)
         configuration.observe = { notices.add($0) }
         try await RunningVault.run(provider: provider.provider, configuration: configuration) {
             try await body($0, notices)

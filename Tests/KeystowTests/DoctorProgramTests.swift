@@ -180,7 +180,8 @@ import VaultTestKit
         #expect(try await run(on: vault).level("tls") == "ok")
     }
 
-    @Test func `at a terminal each thing is a line with what to do below, and the last line sums up`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `at a terminal each thing is a line with what to do below, and the last line sums up`() async throws {
         let vault = try await RunningVault.run { $0 }
         let directory = vault.directory.path
         chmod("\(directory)/data", 0o711)

@@ -18,7 +18,8 @@ import VaultTestKit
         try await vault.call("GET", "/v1/keys/\(id)").json["status"].string
     }
 
-    @Test func `a table is as wide as the terminal, and has color unless somebody does not want it`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `a table is as wide as the terminal, and has color unless somebody does not want it`() async throws {
         try await RunningVault.run { vault in
             let id = try await vault.store(FakeKeys.anthropic(), user: "somebody-with-a-long-name@example.com")
             for (columns, variables) in [(80, [:]), (60, [:]), (200, ["NO_COLOR": "1"]), (60, ["TERM": "dumb"])] {
@@ -37,7 +38,8 @@ import VaultTestKit
         }
     }
 
-    @Test func `a key is revoked only when somebody types yes`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `a key is revoked only when somebody types yes`() async throws {
         try await RunningVault.run { vault in
             let id = try await vault.store(FakeKeys.anthropic(), user: "ada")
             for answer in ["no\n", "\n", "Yes\n", "yes please\n", "\u{4}"] {
@@ -66,7 +68,8 @@ import VaultTestKit
         }
     }
 
-    @Test func `what was typed before the question is no answer`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `what was typed before the question is no answer`() async throws {
         try await RunningVault.run { vault in
             let id = try await vault.store(FakeKeys.anthropic())
             let program = try start("revoke \(id)", vault)
@@ -78,7 +81,8 @@ import VaultTestKit
         }
     }
 
-    @Test func `many are revoked only when their number is typed`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `many are revoked only when their number is typed`() async throws {
         try await RunningVault.run { vault in
             var ids: [String] = []
             for number in 0..<3 { ids.append(try await vault.store(FakeKeys.anthropic("k", number), user: "ada")) }

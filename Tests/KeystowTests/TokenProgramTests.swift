@@ -90,7 +90,8 @@ import VaultTestKit
         }
     }
 
-    @Test func `at a terminal the token is shown and asked about, one's own with a word of warning`() async throws {
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `at a terminal the token is shown and asked about, one's own with a word of warning`() async throws {
         try await RunningVault.run { vault in
             let environment = ["KEYSTOW_URL": "http://127.0.0.1:\(vault.port)", "KEYSTOW_TOKEN": vault.adminToken]
             let own = try #require(try await vault.call("GET", "/v1/token", token: vault.adminToken).json["id"].string)

@@ -2,6 +2,14 @@ import Glibc
 
 /// The program `keystow` as a child that sits at a terminal: a pseudo-terminal is its input, its output and where it complains.
 package final class TerminalProgram {
+    /// Whether this system has pseudo-terminals: a bare chroot without `/dev/pts` has none.
+    package static let isPossible: Bool = {
+        let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return false }
+        close(terminal)
+        return true
+    }()
+
     private let process: pid_t
     private let terminal: Int32
     private var seen: [UInt8] = []

@@ -4,37 +4,21 @@ import VaultTestKit
 
 /// Stands before a server and passes on every request, but not every answer. Safe to use from any thread.
 final class LossyProxy: Sendable {
-    let port: UInt16
-    private let listening: Int32
+    private let listener: LoopbackListener
     private let state: Mutex<(left: Int, losing: Int, lost: Int)>
 
     /// - Parameter count: how many answers are lost, after so many that are not.
     init(to server: UInt16, losing count: Int, after answered: Int = 0) throws {
         state = Mutex((left: answered, losing: count, lost: 0))
-        listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let socket = listening
-        let isReady = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 && listen(socket, 16) == 0 && getsockname(socket, $0, &length) == 0
-            }
-        }
-        guard isReady else { throw TestKitFailure("no socket for the proxy: errno \(errno)") }
-        port = UInt16(bigEndian: address.sin_port)
-        Task { [weak self] in
-            try? await Threads.run {
-                while case let connection = accept(socket, nil, nil), connection >= 0 {
-                    let request = Self.request(from: connection)
-                    let answer = (try? HTTPExchange.raw(port: server, request)) ?? []
-                    if self?.passes() == true { _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL)) }
-                    close(connection)
-                }
-            }
+        listener = try LoopbackListener()
+        try listener.serve { [weak self] connection in
+            let request = Self.request(from: connection)
+            let answer = (try? HTTPExchange.raw(port: server, request)) ?? []
+            if self?.passes() == true { _ = send(connection, answer, answer.count, Int32(MSG_NOSIGNAL)) }
         }
     }
+
+    var port: UInt16 { listener.port }
 
     /// How many answers were lost.
     var lost: Int { state.withLock(\.lost) }
@@ -66,10 +50,5 @@ final class LossyProxy: Sendable {
             }
         }
         return bytes
-    }
-
-    deinit {
-        shutdown(listening, Int32(SHUT_RDWR))
-        close(listening)
     }
 }

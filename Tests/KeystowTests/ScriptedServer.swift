@@ -4,48 +4,32 @@ import VaultTestKit
 
 /// A server that answers as a test says, whatever a real one would: for what no vault of ours lets in. Safe to use from any thread.
 final class ScriptedServer: Sendable {
-    let port: UInt16
-    private let listening: Int32
+    private let listener: LoopbackListener
     private let targets = Mutex<[String]>([])
 
     /// - Parameters:
     ///   - headers: further lines of every answer's head.
     ///   - answer: given the method and the target, the status and the body; blocks its thread.
     init(headers: String = "", _ answer: @escaping @Sendable (String, String) -> (status: Int, json: String)) throws {
-        listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let socket = listening
-        let isReady = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, length) == 0 && listen(socket, 16) == 0 && getsockname(socket, $0, &length) == 0
-            }
-        }
-        guard isReady else { throw TestKitFailure("no socket for the server: errno \(errno)") }
-        port = UInt16(bigEndian: address.sin_port)
-        try Threads.start { [weak self] in
-            while case let connection = accept(socket, nil, nil), connection >= 0 {
-                defer { close(connection) }
-                guard let (method, target) = Self.request(from: connection) else { continue }
-                self?.targets.withLock { $0.append("\(method) \(target)") }
-                let (status, json) = answer(method, target)
-                let head =
-                    "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
-                    + headers + "Content-Length: \(json.utf8.count)\r\n\r\n"
-                let bytes = Array((head + json).utf8)
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let sent = rest.withUnsafeBytes {
-                        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                    }
-                    guard sent > 0 else { break }
-                    rest = rest.dropFirst(sent)
-                }
+        listener = try LoopbackListener()
+        try listener.serve { [weak self] connection in
+            guard let (method, target) = Self.request(from: connection) else { return }
+            self?.targets.withLock { $0.append("\(method) \(target)") }
+            let (status, json) = answer(method, target)
+            let head =
+                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                + headers + "Content-Length: \(json.utf8.count)\r\n\r\n"
+            let bytes = Array((head + json).utf8)
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let sent = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                guard sent > 0 else { break }
+                rest = rest.dropFirst(sent)
             }
         }
     }
+
+    var port: UInt16 { listener.port }
 
     /// What was asked so far, as `GET /v1/keys`.
     var calls: [String] { targets.withLock { $0 } }
@@ -64,11 +48,6 @@ final class ScriptedServer: Sendable {
             return words.count == 3 ? (words[0], words[1]) : nil
         }
         return nil
-    }
-
-    deinit {
-        shutdown(listening, Int32(SHUT_RDWR))
-        close(listening)
     }
 }
 

@@ -75,12 +75,15 @@ package final class Program {
 
     /// The exit code, once it has ended; 128 and the signal's number when one ended it.
     package func ended() -> Int32? {
-        if status == nil {
-            var raw: Int32 = 0
-            guard waitpid(process, &raw, WNOHANG) == process else { return nil }
-            status = raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
-        }
+        if status == nil { status = Self.exitCode(of: process) }
         return status
+    }
+
+    /// The exit code of a child, taken from the system the once that it can be; `nil` while it runs.
+    static func exitCode(of child: pid_t) -> Int32? {
+        var raw: Int32 = 0
+        guard waitpid(child, &raw, WNOHANG) == child else { return nil }
+        return raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
     }
 
     package func wait() async throws -> Int32 {

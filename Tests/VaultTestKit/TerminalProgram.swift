@@ -85,11 +85,7 @@ package final class TerminalProgram {
     }
 
     package func ended() -> Int32? {
-        if status == nil {
-            var raw: Int32 = 0
-            guard waitpid(process, &raw, WNOHANG) == process else { return nil }
-            status = raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
-        }
+        if status == nil { status = Program.exitCode(of: process) }
         return status
     }
 

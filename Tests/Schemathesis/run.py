@@ -5,7 +5,8 @@
 Three callers: an app with every scope, an admin, and nobody; the page's calls are made with a link's token. Ends with 0
 only when every check of schemathesis held for each of them, no answer was a 5xx, at least N requests were made (20,000),
 and the callers' tokens still worked at the end. The first round goes through all its phases, with few made-up requests of
-each call; those that follow, each with a seed of its own, make up many. What it may see besides is in schemathesis.toml, with the reasons.
+each call; those that follow, each with a seed of its own, make up many. Before them it has to fail on two documents that
+say what is not so. What it may see besides is in schemathesis.toml, with the reasons.
 """
 
 import argparse
@@ -42,10 +43,11 @@ def main():
     began, total, bad = time.monotonic(), 0, []
     with Stage(given.keystow, given.sandbox, KEYSTOW_RATE_LIMIT="off", KEYSTOW_VALIDATION_LIMITS="off") as stage:
         world = World(stage)
+        bad += world.unnoticed(given.schemathesis)
         for number in itertools.count(1):
             before = total
             for name in CALLERS:
-                status, counts = world.run(given.schemathesis, name, number, given.examples)
+                status, counts = world.round(given.schemathesis, name, number, given.examples)
                 made = sum(counts["statuses"].values())
                 total += made
                 by_status = ", ".join(f"{count} × {status}" for status, count in sorted(counts["statuses"].items()))
@@ -98,8 +100,33 @@ class World:
         assert answer.status == 201, f"{path}: {answer.status} {answer.json}"
         return answer.json
 
-    def run(self, schemathesis, name, number, examples):
-        """One round of one caller: how schemathesis ended, and what it counted."""
+    def unnoticed(self, schemathesis):
+        """Two documents that say what is not so, each of which a run has to fail on: else none says anything."""
+        bad = []
+        for fault in ["a member of another type", "a status that is not listed"]:
+            document = calls.Client(self.stage.vault.port, None).get("/openapi.json").json
+            if fault == "a member of another type":
+                document["components"]["schemas"]["Caller"]["properties"]["name"]["type"] = "integer"
+            else:
+                responses = document["paths"]["/v1/token"]["get"]["responses"]
+                responses["299"] = responses.pop("200")
+            file = self.stage.folder / "wrong.json"
+            file.write_text(json.dumps(document))
+            status, _ = self.run(
+                schemathesis, "app", [str(file), "--url", self.stage.vault.url, "--include-path", "/v1/token"], quiet=True)
+            if status != 1:
+                bad.append(f"{fault} was not noticed")
+        return bad
+
+    def round(self, schemathesis, name, number, examples):
+        phases = [] if number == 1 else ["--phases", "fuzzing,stateful"]
+        return self.run(
+            schemathesis, name,
+            ["--seed", str(number), "--max-examples", str(5 if number == 1 else examples), *phases,
+             f"{self.stage.vault.url}/openapi.json"])
+
+    def run(self, schemathesis, name, arguments, quiet=False):
+        """One run as one caller: how schemathesis ended, and what it counted."""
         counts = self.stage.folder / f"{name}.json"
         counts.write_text('{"statuses": {}, "errors": ["nothing was counted"]}')
         environment = os.environ | {
@@ -113,12 +140,10 @@ class World:
                 configuration.index("# All checks are on"):]
         file = self.stage.folder / f"{name}.toml"
         file.write_text(configuration)
-        phases = [] if number == 1 else ["--phases", "fuzzing,stateful"]
         ended = subprocess.run(
-            [pathlib.Path(schemathesis).resolve(), "--config-file", file, "run", "--checks", "all", *phases,
-             "--seed", str(number), "--max-examples", str(5 if number == 1 else examples),
-             f"{self.stage.vault.url}/openapi.json"],
-            env=environment, cwd=self.stage.folder, stdin=subprocess.DEVNULL, check=False)
+            [pathlib.Path(schemathesis).resolve(), "--config-file", file, "run", "--checks", "all", *arguments],
+            env=environment, cwd=self.stage.folder, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if quiet else None, check=False)
         return ended.returncode, json.loads(counts.read_text())
 
     def faults(self):

@@ -38,6 +38,7 @@ final class Exchange: Sendable {
         var phase = Phase.head
         var head: RequestHead?
         var answering: Traffic.Answering?
+        var refusing: Traffic.Refusing?
         var body: WipedBuffer?
         var reserved = 0
         /// Whether there was no room for the body, whose rest is passed over.
@@ -47,6 +48,8 @@ final class Exchange: Sendable {
         /// Whether it came by TLS, as far as is known.
         var isSecure = false
         var answer: Response?
+        /// Whether what the request is answered with has been noted.
+        var isNoted = false
         var task: Task<Void, Never>?
         var suspended: ConnectionHandle?
     }
@@ -92,17 +95,19 @@ final class Exchange: Sendable {
                 receivedAt: receivedAt
             )
         } catch {
-            return refuse(on: handle, for: error, head: nil)
+            return refuse(on: handle, for: error)
         }
         guard head.declaredLength <= traffic.limits.bodyBytes else {
-            return refuse(on: handle, for: .bodyTooLarge, head: head)
+            progress.withLock { $0.head = head }
+            return refuse(on: handle, for: .bodyTooLarge)
         }
         switch traffic.admit(head) {
-        case .answer(let answering):
+        case .answer(let answering, let refusing):
             progress.withLock {
                 $0.phase = .body
                 $0.head = head
                 $0.answering = answering
+                $0.refusing = refusing
             }
             connection.reading()
             return .YES
@@ -152,8 +157,7 @@ final class Exchange: Sendable {
     func proceed(on handle: ConnectionHandle) -> MHD_Result {
         switch progress.withLock({ $0.phase }) {
         case .body:
-            progress.withLock({ $0.isTooMuch })
-                ? refuse(on: handle, for: .bodiesInFlight, head: progress.withLock { $0.head }) : start(on: handle)
+            progress.withLock({ $0.isTooMuch }) ? refuse(on: handle, for: .bodiesInFlight) : start(on: handle)
         case .answered: send(on: handle)
         case .head, .answering, .waiting, .over: .NO
         }
@@ -192,8 +196,8 @@ final class Exchange: Sendable {
         return queue(answer, on: handle, closing: false)
     }
 
-    private func refuse(on handle: ConnectionHandle, for fault: TransportFault, head: RequestHead?) -> MHD_Result {
-        queue(traffic.refusal(fault, head), on: handle, closing: true)
+    private func refuse(on handle: ConnectionHandle, for fault: TransportFault) -> MHD_Result {
+        queue(refusal(of: fault), on: handle, closing: true)
     }
 
     private func queue(_ answer: consuming Response, on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
@@ -201,23 +205,30 @@ final class Exchange: Sendable {
         let closes = closing || answer.closesConnection || traffic.isDraining
         let isLarge = answer.body.count > Self.smallAnswer
         if isLarge, !traffic.holdAnswer(answer.body.count) {
-            let head = progress.withLock { $0.head }
-            answer = traffic.refusal(.answersInFlight, head)
+            answer = refusal(of: .answersInFlight)
         }
         let size = answer.body.count
         let held = size > Self.smallAnswer ? size : 0
-        let isSecure = progress.withLock {
+        let (isSecure, isFirst) = progress.withLock {
+            let isFirst = !$0.isNoted
+            $0.isNoted = true
             $0.phase = .over
             $0.held = held
-            return $0.isSecure
+            return ($0.isSecure, isFirst)
         }
+        if isFirst { answer.note?() }
         connection.answering(holding: held)
         return answer.queue(on: handle, closing: closes, isSecure: isSecure)
     }
 
     /// libmicrohttpd is done with this request.
     func finish() {
-        progress.withLock { $0.phase = .over }
+        let unsent = progress.withLock {
+            if $0.phase == .answered { $0.isNoted = true }
+            $0.phase = .over
+            return $0.answer.take()
+        }
+        if let unsent { unsent.note?() }
         connection.finished()
     }
 
@@ -229,11 +240,9 @@ final class Exchange: Sendable {
     /// - Returns: `false` when none is being made.
     @discardableResult
     func giveUp() -> Bool {
-        let (isPending, head, task) = progress.withLock {
-            ($0.phase == .waiting || $0.phase == .answering, $0.head, $0.task)
-        }
+        let (isPending, task) = progress.withLock { ($0.phase == .waiting || $0.phase == .answering, $0.task) }
         guard isPending else { return false }
-        var refusal = traffic.refusal(.answerTooLate, head)
+        var refusal = refusal(of: .answerTooLate)
         refusal.closesConnection = true
         let isGivenUp = deliver(refusal)
         task?.cancel()
@@ -255,20 +264,33 @@ final class Exchange: Sendable {
         deliver(await answering(progress.withLock { $0.body.take() } ?? WipedBuffer(capacity: 0)))
     }
 
+    private func refusal(of fault: TransportFault) -> Response {
+        let (head, refusing) = progress.withLock { ($0.head, $0.refusing) }
+        if let refusing { return refusing(fault) }
+        return traffic.refusal(fault, head)
+    }
+
     /// The first answer counts.
     @discardableResult
     private func deliver(_ answer: consuming Response) -> Bool {
         var answer: Response? = answer
-        return progress.withLock {
-            guard $0.phase == .answering || $0.phase == .waiting else { return false }
+        let (isDelivered, isToBeNoted) = progress.withLock {
+            guard $0.phase == .answering || $0.phase == .waiting else {
+                // The caller went before there was an answer; that there is one now is noted all the same.
+                let isToBeNoted = $0.phase == .over && !$0.isNoted
+                if isToBeNoted { $0.isNoted = true }
+                return (false, isToBeNoted)
+            }
             connection.answering()
             $0.phase = .answered
             $0.answer = answer.take()
             $0.task = nil
             // Under the lock: whoever stops libmicrohttpd sees "waiting" here or a connection that is resumed.
             $0.suspended.take()?.resume()
-            return true
+            return (true, false)
         }
+        if isToBeNoted, let late = answer.take() { late.note?() }
+        return isDelivered
     }
 }
 

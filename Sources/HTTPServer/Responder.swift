@@ -10,8 +10,8 @@ package enum Admission<Admitted: Sendable>: ~Copyable {
 
 /// Who answers requests.
 ///
-/// Everything here is called from several threads at a time. ``admit(_:)`` and ``refusal(of:head:)`` run
-/// on the threads that read from sockets and must not wait.
+/// Everything here is called from several threads at a time. ``admit(_:)`` and the refusals run on the
+/// threads that read from sockets and must not wait.
 package protocol Responder: Sendable {
     /// What admission found out (route, caller) and answering needs.
     associatedtype Admitted: Sendable
@@ -25,4 +25,13 @@ package protocol Responder: Sendable {
 
     /// Words a fault of transport, also for one that ended reading before there was a `head`.
     func refusal(of fault: TransportFault, head: RequestHead?) -> Response
+
+    /// The same for a request that had been admitted.
+    func refusal(of fault: TransportFault, to admitted: Admitted, head: RequestHead) -> Response
+}
+
+extension Responder {
+    package func refusal(of fault: TransportFault, to admitted: Admitted, head: RequestHead) -> Response {
+        refusal(of: fault, head: head)
+    }
 }

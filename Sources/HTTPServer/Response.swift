@@ -8,6 +8,9 @@ package struct Response: ~Copyable, Sendable {
     package let body: WipedBuffer
     /// Whether the connection ends with this answer.
     package var closesConnection = false
+    /// Called once if this is what the request is answered with: before its first byte is sent or, where the caller is gone
+    /// by then, all the same. Never when another answer has come before it. On any thread; must not wait.
+    package var note: (@Sendable () -> Void)?
 
     package init(status: Int, headers: [(String, String)] = [], body: consuming WipedBuffer) {
         self.status = status

@@ -5,10 +5,12 @@ import VaultModel
 final class Traffic: Sendable {
     /// Makes the answer to one admitted request.
     typealias Answering = @Sendable (consuming WipedBuffer) async -> Response
+    /// Words the fault that ends one.
+    typealias Refusing = @Sendable (TransportFault) -> Response
 
     /// ``Admission`` with what was admitted already bound to its answer, so that nothing below is generic.
     enum Opening: ~Copyable {
-        case answer(Answering)
+        case answer(Answering, Refusing)
         case refuse(Response)
     }
 
@@ -35,7 +37,9 @@ final class Traffic: Sendable {
         admit = { head in
             switch responder.admit(head) {
             case .take(let admitted):
-                .answer { body in await responder.respond(to: admitted, head: head, body: body) }
+                .answer(
+                    { body in await responder.respond(to: admitted, head: head, body: body) },
+                    { fault in responder.refusal(of: fault, to: admitted, head: head) })
             case .refuse(let response): .refuse(response)
             }
         }

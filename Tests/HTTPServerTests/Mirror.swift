@@ -8,22 +8,32 @@ final class Mirror: Responder {
     private let seen = Mutex<[String]>([])
     private let open = Atomic(false)
     private let cancelled = Atomic(0)
+    private let slips = Slips()
 
     /// The targets that were answered.
     var answered: [String] { seen.withLock { $0 } }
     var cancellations: Int { cancelled.load(ordering: .relaxed) }
 
+    /// What requests were answered with, as it was noted.
+    var notes: [Int] { slips.noted }
+    /// Whether every answer that was made has been sent or thrown away.
+    var isDone: Bool { slips.count == 0 }
+
     func openGate() { open.store(true, ordering: .relaxed) }
 
     func admit(_ head: RequestHead) -> Admission<Int> {
         switch head.path {
-        case "/refused": .refuse(Response(status: 401, body: WipedBuffer("refused")))
+        case "/refused": .refuse(slips.with(Response(status: 401, body: WipedBuffer("refused"))))
         default: .take(head.declaredLength)
         }
     }
 
     func respond(to admitted: Int, head: RequestHead, body: consuming WipedBuffer) async -> Response {
         seen.withLock { $0.append(head.path) }
+        return slips.with(await answer(head, body))
+    }
+
+    private func answer(_ head: RequestHead, _ body: consuming WipedBuffer) async -> Response {
         switch head.path {
         case "/head":
             let fields = head.headers.map { "\($0.name)=\($0.value)" }.joined(separator: ";")
@@ -50,7 +60,34 @@ final class Mirror: Responder {
     }
 
     func refusal(of fault: TransportFault, head: RequestHead?) -> Response {
-        Response(status: fault.status, headers: [("X-Fault", "\(fault)")], body: WipedBuffer("{}"))
+        slips.with(Response(status: fault.status, headers: [("X-Fault", "\(fault)")], body: WipedBuffer("{}")))
+    }
+}
+
+/// One for each answer: what was noted of it, and whether it is still about.
+private final class Slips: Sendable {
+    private final class Slip: Sendable {
+        let all: Slips
+        let status: Int
+
+        init(_ all: Slips, _ status: Int) {
+            (self.all, self.status) = (all, status)
+            all.state.withLock { $0.count += 1 }
+        }
+
+        deinit { all.state.withLock { $0.count -= 1 } }
+    }
+
+    private let state = Mutex((count: 0, noted: [Int]()))
+
+    var count: Int { state.withLock(\.count) }
+    var noted: [Int] { state.withLock(\.noted) }
+
+    func with(_ response: consuming Response) -> Response {
+        var response = response
+        let slip = Slip(self, response.status)
+        response.note = { slip.all.state.withLock { $0.noted.append(slip.status) } }
+        return response
     }
 }
 

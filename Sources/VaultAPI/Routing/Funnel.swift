@@ -59,9 +59,7 @@ package final class Funnel: Responder {
         do {
             return .take(try admitted(head, requestID, table, &standing))
         } catch {
-            let response = response(to: error, requestID, standing)
-            tell(of: response.status, nil, requestID, head)
-            return .refuse(response)
+            return .refuse(noted(response(to: error, requestID, standing), nil, requestID, head.receivedAt))
         }
     }
 
@@ -155,10 +153,7 @@ package final class Funnel: Responder {
     package func respond(
         to admitted: Admitted, head: RequestHead, body: consuming WipedBuffer
     ) async -> Response {
-        let response = await answer(admitted, head, body)
-        tell(
-            of: response.status, admitted.route, admitted.requestID, head, admitted.caller.tokenID)
-        return response
+        noted(await answer(admitted, head, body), admitted, head)
     }
 
     private func answer(
@@ -179,16 +174,27 @@ package final class Funnel: Responder {
         }
     }
 
-    private func tell(
-        of status: Int, _ route: Route?, _ requestID: RequestID, _ head: RequestHead, _ tokenID: TokenID? = nil
-    ) {
-        let taken = head.receivedAt.duration(to: .now)
-        metrics.requests.note(route, status: status, taken: taken)
-        guard let observe else { return }
-        observe(
-            AnsweredRequest(
-                requestID: requestID, route: metrics.requests.label(of: route), status: status,
-                microseconds: Int(taken / .microseconds(1)), tokenID: tokenID))
+    /// The same answer, counted and told of when it is the one that is given.
+    private func noted(
+        _ response: consuming Response, _ route: Route?, _ requestID: RequestID,
+        _ receivedAt: ContinuousClock.Instant?, _ tokenID: TokenID? = nil
+    ) -> Response {
+        var response = response
+        let status = response.status
+        response.note = { [metrics, observe] in
+            let taken = receivedAt?.duration(to: .now) ?? .zero
+            metrics.requests.note(route, status: status, taken: taken)
+            guard let observe else { return }
+            observe(
+                AnsweredRequest(
+                    requestID: requestID, route: metrics.requests.label(of: route), status: status,
+                    microseconds: Int(taken / .microseconds(1)), tokenID: tokenID))
+        }
+        return response
+    }
+
+    private func noted(_ response: consuming Response, _ admitted: Admitted, _ head: RequestHead) -> Response {
+        noted(response, admitted.route, admitted.requestID, head.receivedAt, admitted.caller.tokenID)
     }
 
     private func run(
@@ -238,9 +244,13 @@ package final class Funnel: Responder {
     }
 
     package func refusal(of fault: TransportFault, head: RequestHead?) -> Response {
-        let response = response(to: Problem(fault), RequestID(at: time.now()))
-        metrics.requests.note(nil, status: response.status, taken: head?.receivedAt.duration(to: .now) ?? .zero)
-        return response
+        let requestID = RequestID(at: time.now())
+        return noted(response(to: Problem(fault), requestID), nil, requestID, head?.receivedAt)
+    }
+
+    /// Under the id that it was admitted with, so that what it had done by then is found in the audit log.
+    package func refusal(of fault: TransportFault, to admitted: Admitted, head: RequestHead) -> Response {
+        noted(response(to: Problem(fault), admitted.requestID, admitted.standing), admitted, head)
     }
 
     private func response(to problem: Problem, _ requestID: RequestID, _ standing: RateStanding? = nil) -> Response {

@@ -22,4 +22,8 @@ package struct PublicSide: Responder {
     package func refusal(of fault: TransportFault, head: RequestHead?) -> Response {
         funnel.refusal(of: fault, head: head)
     }
+
+    package func refusal(of fault: TransportFault, to admitted: Funnel.Admitted, head: RequestHead) -> Response {
+        funnel.refusal(of: fault, to: admitted, head: head)
+    }
 }

@@ -97,7 +97,15 @@ extension Problem {
         case .bodyTooLarge: self.init(ProblemCode.bodyTooLarge)
         case .uriTooLong: self.init(ProblemCode.uriTooLong)
         case .headersTooLarge: self.init(ProblemCode.headersTooLarge)
-        case .bodiesInFlight, .answersInFlight, .answerTooLate: self.init(.overloaded)
+        case .bodiesInFlight: self.init(.overloaded)
+        case .answersInFlight:
+            self.init(
+                .overloaded, detail: "The answer had no room. It may be that what was asked for was done.",
+                hint: "Look whether it was, or repeat with the same Idempotency-Key.")
+        case .answerTooLate:
+            self.init(
+                .overloaded, detail: "The answer took too long. It may be that what was asked for was done.",
+                hint: "Look whether it was, or repeat with the same Idempotency-Key.")
         }
     }
 }

@@ -76,6 +76,23 @@ import VaultTestKit
         }
     }
 
+    @Test func `a clock that is set back shuts no address and no link out`() async throws {
+        try await Stage.run { vault in
+            let link = try await vault.link(user: "u").token
+            for _ in 1...60 { #expect(try await vault.get("/v1/keys", token: "wrong").status == 401) }
+            for _ in 1...120 { #expect(try await vault.get("/connect/session", token: link).status == 200) }
+            #expect(try await vault.get("/v1/keys", token: "wrong").status == 429)
+            #expect(try await vault.get("/connect/session", token: link).status == 429)
+            vault.time.advance(by: -7_200)
+            let wrong = try await vault.get("/v1/keys", token: "wrong")
+            #expect(wrong.status == 401)
+            #expect(standing(wrong) == ["60", "59", "60"])
+            let page = try await vault.get("/connect/session", token: link)
+            #expect(page.status == 200)
+            #expect(standing(page)[1] == "119")
+        }
+    }
+
     /// Those limits are many at once, of users and projects, on the minute and the day: `Retry-After` says what counts.
     @Test func `a limit on test calls says when to come back`() async throws {
         try await Stage.run(limits: .standard) { vault in

@@ -22,7 +22,8 @@ final class FailureLimit: Sendable {
         guard let perMinute else { return nil }
         return windows.withLock { windows in
             var window = windows[address] ?? Window(start: now, count: 0)
-            if now >= window.start + 60 { window = Window(start: now, count: 0) }
+            // One that begins later than now is of a clock that has been set back since.
+            if now >= window.start + 60 || now < window.start { window = Window(start: now, count: 0) }
             // Once over, it stays just over, so that no number grows without end.
             window.count = min(window.count, perMinute) + 1
             if windows[address] == nil, windows.count >= 65_536 { windows.removeAll() }

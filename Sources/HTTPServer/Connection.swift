@@ -137,7 +137,7 @@ extension Connection {
     func idleness(at now: ContinuousClock.Instant) -> (owesHead: Bool, since: ContinuousClock.Instant)? {
         state.withLock {
             guard $0.exchange == nil, !$0.isLeaving else { return nil }
-            return (!$0.hasAnswered && now - $0.since >= .seconds(1), $0.since)
+            return (!$0.hasAnswered && now - $0.since >= limits.headerPatience, $0.since)
         }
     }
 

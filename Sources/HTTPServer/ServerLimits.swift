@@ -13,6 +13,8 @@ package struct ServerLimits: Sendable, Equatable {
     package var answersInFlightBytes = 64 * 1_024 * 1_024
     /// From the first byte of a connection, or the request line of a later request, to the end of the head.
     package var headerSeconds = 10
+    /// How long a connection may owe its first head before, when places are short, it goes ahead of those that were answered.
+    package var headerPatience = Duration.seconds(1)
     /// From the request line to the answer; the answer has the same time again to be sent.
     package var requestSeconds = 30
     /// Silence in which a connection may stay open.

@@ -25,6 +25,9 @@ package struct UUIDv7: Hashable, Comparable, Sendable {
         low = bytes[8...].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// When it was made, by the clock of whoever made it.
+    package var time: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
+
     package var bytes: [UInt8] {
         [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
     }

@@ -21,11 +21,14 @@ extension RemoteVault {
     /// The same for what changes something: with an `Idempotency-Key`, so that a call whose answer was lost is made again and
     /// is answered as it was.
     ///
+    /// - Parameter isHarmless: whether it changes nothing: then it is without one, and each answer is a new one.
     /// - Returns: the answer, whatever it is.
     /// - Throws: where there was none. Whether it was done is then not known.
-    func attempt(_ path: String, _ body: some Encodable) async throws(CommandFailure) -> Reply {
+    func attempt(
+        _ path: String, _ body: some Encodable, isHarmless: Bool = false
+    ) async throws(CommandFailure) -> Reply {
         guard let json = try? JSONEncoder().encode(body) else { throw CommandFailure("cannot be sent", .software) }
-        let name = RequestID(at: SystemTime().now()).description
+        let name = isHarmless ? nil : RequestID(at: SystemTime().now()).description
         var failures = 0
         while true {
             do throws(HTTPClientError) {

@@ -25,6 +25,8 @@ struct RemoteVault: ~Copyable {
         let body: [UInt8]
         /// From `Retry-After`, in seconds.
         let retryAfter: Int?
+        /// When the server took the request, by its own clock: to the millisecond, as the id says that it gave to it.
+        let takenAt: Timestamp?
 
         func decoded<Value: Decodable>(as type: Value.Type) -> Value? {
             try? JSONDecoder().decode(type, from: Data(body))
@@ -64,7 +66,8 @@ struct RemoteVault: ~Copyable {
         let response = try await client.send(request)
         return Reply(
             status: response.status, body: response.body,
-            retryAfter: response.value("retry-after").flatMap { WholeNumber.parse($0, in: 0...10_000_000) })
+            retryAfter: response.value("retry-after").flatMap { WholeNumber.parse($0, in: 0...10_000_000) },
+            takenAt: response.value("request-id").flatMap { RequestID($0)?.uuid.time })
     }
 
     private func copyOfToken() throws(HTTPClientError) -> SecretBytes {

@@ -118,4 +118,31 @@ import VaultTestKit
             #expect(try await status(other, vault) == "unverified")
         }
     }
+
+    @Test(.enabled(if: TerminalProgram.isPossible, "there are no pseudo-terminals here"))
+    func `what was stored after the count is not revoked, be it as many as before`() async throws {
+        try await RunningVault.run { vault in
+            let first = try await vault.store(FakeKeys.anthropic("first"), user: "ada")
+            let second = try await vault.store(FakeKeys.anthropic("second"), user: "ada")
+            let swapped = try start("revoke --user ada", vault)
+            try await swapped.shows("Type 2 to revoke them")
+            vault.time.advance(by: 1)
+            #expect(try await vault.call("POST", "/v1/keys/\(first)/revoke", "{}").status == 200)
+            let third = try await vault.store(FakeKeys.anthropic("third"), user: "ada")
+            swapped.type("2\n")
+            #expect(try await swapped.wait() == 65)
+            #expect(swapped.screen.contains("names 1 keys now, not 2; nothing was revoked"), "\(swapped.screen)")
+            #expect(try await status(second, vault) == "unverified")
+
+            let program = try start("revoke --all", vault)
+            try await program.shows("Type 2 to revoke them")
+            vault.time.advance(by: 1)
+            let fourth = try await vault.store(FakeKeys.anthropic("fourth"), user: "ada")
+            program.type("2\n")
+            #expect(try await program.wait() == 0)
+            #expect(try await status(second, vault) == "revoked")
+            #expect(try await status(third, vault) == "revoked")
+            #expect(try await status(fourth, vault) == "unverified")
+        }
+    }
 }

@@ -79,10 +79,12 @@ extension HelpTopic {
 
             Keys that are named are shown and asked about, unless --yes is given. Where no terminal is, --yes is needed.
 
-            With a filter they are counted first; to go on, the number has to be typed, or given with --expect. When there
-            are more or fewer by then, nothing is revoked. Filters given together all have to fit; --all is every key of
-            the instance, or of the project of an app's token. --dry-run only counts. From the answer on every one of these
-            keys is refused; the shredding that follows survives a restart. --json prints {"dry_run":…,"revoked":…}.
+            With a filter they are counted first; to go on, the number has to be typed, or given with --expect. What is
+            stored after the count is left alone, and when there are more or fewer of the others by then, nothing is
+            revoked. Filters given together all have to fit; --all is every key of the instance, or of the project of an
+            app's token. --dry-run only counts, and says by what filter exactly these are named. From the answer on every
+            one of these keys is refused; the shredding that follows survives a restart.
+            --json prints {"dry_run":…,"revoked":…}, and "created_before" beside a count.
 
             Ends with 64 when nobody said yes, 65 when there are more or fewer keys, 66 when there is no such key.
             \(Self.keysCodes)

@@ -76,6 +76,15 @@ import VaultTestKit
             let teapot = HTTPAnswer(status: 418, headers: answer.headers, body: answer.body)
             #expect(contract.faults(of: teapot, to: "GET", "/v1/keys/\(id)") == ["the status 418 is not documented"])
             #expect(contract.faults(of: answer, to: "GET", "/v1/unheard-of") == ["no such path is documented"])
+            func faults(_ name: String, _ value: String, _ path: String) -> [String] {
+                let more = HTTPAnswer(status: 200, headers: answer.headers + [(name, value)], body: answer.body)
+                return contract.faults(of: more, to: "GET", path)
+            }
+            #expect(faults("ratelimit-limit", "120", "/v1/keys/\(id)") == [])
+            #expect(faults("ratelimit-limit", "many", "/v1/keys/\(id)") == ["ratelimit-limit is of another type"])
+            #expect(faults("retry-after", "1", "/v1/keys/\(id)") == ["the header retry-after is not documented"])
+            let anyone = faults("ratelimit-limit", "120", "/healthz")
+            #expect(anyone.contains("the header ratelimit-limit is not documented"))
             let page = HTTPAnswer(status: 200, headers: [("content-type", "text/html")], body: answer.body)
             #expect(!contract.faults(of: page, to: "GET", "/v1/keys/\(id)").isEmpty)
         }

@@ -24,8 +24,27 @@ package struct Contract: Sendable {
         guard operation != .null else { return answer.status == 405 ? [] : ["\(method) is not documented"] }
         let response = operation["responses"]["\(answer.status)"]
         guard response != .null else { return ["the status \(answer.status) is not documented"] }
-        return body(answer, response["content"])
-            + response["headers"].names.filter { $0 == "Request-Id" && answer.header("request-id") == nil }
+        return body(answer, response["content"]) + headers(answer, response["headers"])
+    }
+
+    /// What any answer has, or a file that is no call's, with or without a word of it in the document.
+    private static let general: Set = [
+        "date", "connection", "content-length", "content-type", "content-encoding", "cache-control", "vary",
+        "cross-origin-resource-policy", "x-content-type-options",
+    ]
+
+    private func headers(_ answer: HTTPAnswer, _ declared: JSONTree) -> [String] {
+        guard answer.header("request-id") != nil else { return ["the header request-id is missing"] }
+        // What guards a page is not the document's matter.
+        guard answer.header("content-security-policy") == nil else { return [] }
+        let names = Dictionary(declared.names.map { ($0.lowercased(), declared[$0]) }) { first, _ in first }
+        return answer.headers.filter { !Self.general.contains($0.name) }.flatMap { name, value -> [String] in
+            guard let schema = names[name].map({ resolve($0["$ref"].string ?? "")["schema"] }), schema != .null else {
+                return ["the header \(name) is not documented"]
+            }
+            let number = schema["type"].string == "integer" ? Double(value) : nil
+            return faults(of: number.map { .number($0) } ?? .string(value), schema, at: name)
+        }
     }
 
     /// What `value` has that `schema` does not admit, by where it is.

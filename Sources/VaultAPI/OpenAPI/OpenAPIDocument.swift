@@ -63,15 +63,7 @@ package enum OpenAPIDocument {
         }
         writer.endObject()
         writer.beginObject("headers")
-        header(
-            "RequestId", "Names this request; an audit entry and a problem name it too.", .id(RequestID.self), &writer)
-        header("ETag", "The record's revision, for `If-Match`.", .text("\"1\""), &writer)
-        header("IdempotentReplayed", "`true` where the answer was given before.", .choice(["true"]), &writer)
-        header("RetryAfter", "Seconds after which to try again.", .integer(0...Int.max, such: 30), &writer)
-        header("RateLimitLimit", "How many calls a span allows.", .integer(0...Int.max, such: 120), &writer)
-        header("RateLimitRemaining", "How many of them are left.", .integer(0...Int.max, such: 119), &writer)
-        header("RateLimitReset", "Seconds until the next span begins.", .integer(1...Int.max, such: 60), &writer)
-        header("WWWAuthenticate", "RFC 6750.", .text("Bearer realm=\"keystow\""), &writer)
+        for header in AnswerHeader.allCases { header.write(to: &writer) }
         writer.endObject()
         writer.beginObject("examples")
         for code in ProblemCode.allCases {
@@ -92,14 +84,6 @@ package enum OpenAPIDocument {
         writer.member("scheme", "bearer")
         writer.member("bearerFormat", "kst_<kind>_<random><checksum>")
         writer.member("description", note)
-        writer.endObject()
-    }
-
-    private static func header(_ name: StaticString, _ note: String, _ schema: Schema, _ writer: inout JSONWriter) {
-        writer.beginObject(name)
-        writer.member("description", note)
-        writer.name("schema")
-        schema.write(to: &writer)
         writer.endObject()
     }
 }

@@ -59,10 +59,7 @@ extension Operation {
         writer.beginObject()
         writer.member("description", success.note)
         writer.beginObject("headers")
-        reference("Request-Id", "headers/RequestId", &writer)
-        if success.hasETag { reference("ETag", "headers/ETag", &writer) }
-        if route.isIdempotent { reference("Idempotent-Replayed", "headers/IdempotentReplayed", &writer) }
-        if case .anyone = route.access {} else { standing(&writer) }
+        references(AnswerHeader.all(of: success, route), &writer)
         writer.endObject()
         switch success.content {
         case .nothing: break
@@ -85,23 +82,13 @@ extension Operation {
         writer.endObject()
     }
 
-    /// How the caller stands with its limit, where there is one.
-    private func standing(_ writer: inout JSONWriter) {
-        reference("RateLimit-Limit", "headers/RateLimitLimit", &writer)
-        reference("RateLimit-Remaining", "headers/RateLimitRemaining", &writer)
-        reference("RateLimit-Reset", "headers/RateLimitReset", &writer)
-    }
-
     private func problem(_ status: Int, _ codes: [ProblemCode], _ writer: inout JSONWriter) {
         writer.name(escaping: "\(status)")
         writer.beginObject()
         writer.member(
             "description", codes.map { "`\($0.rawValue)`: \(ProblemWording.of($0).title)." }.joined(separator: "\n"))
         writer.beginObject("headers")
-        reference("Request-Id", "headers/RequestId", &writer)
-        if status == 401 { reference("WWW-Authenticate", "headers/WWWAuthenticate", &writer) }
-        if status == 429 || status == 503 { reference("Retry-After", "headers/RetryAfter", &writer) }
-        if status == 401 || status == 429 { standing(&writer) }
+        references(AnswerHeader.all(of: codes, route), &writer)
         writer.endObject()
         writer.beginObject("content")
         writer.name(escaping: Problem.contentType)
@@ -133,10 +120,24 @@ extension Operation {
         writer.endObject()
     }
 
-    private func reference(_ name: String, _ component: String, _ writer: inout JSONWriter) {
-        writer.name(escaping: name)
+    private func references(_ headers: [AnswerHeader], _ writer: inout JSONWriter) {
+        for header in headers {
+            writer.name(escaping: header.rawValue)
+            writer.beginObject()
+            writer.member("$ref", "#/components/headers/\(header.component)")
+            writer.endObject()
+        }
+    }
+}
+
+extension AnswerHeader {
+    /// Writes it as a member of the document's components.
+    func write(to writer: inout JSONWriter) {
+        writer.name(escaping: component)
         writer.beginObject()
-        writer.member("$ref", "#/components/\(component)")
+        writer.member("description", note)
+        writer.name("schema")
+        schema.write(to: &writer)
         writer.endObject()
     }
 }

@@ -40,9 +40,19 @@ enum Preface {
                 of every answer. Nothing of the input is echoed.
                 """,
                 """
-                Another method at a known path is 405 `method_not_allowed` with `Allow`; HEAD and OPTIONS too. Statuses 429 \
-                and 503 may carry `Retry-After`, in seconds.
+                Another method at a known path is 405 `method_not_allowed` with `Allow`; HEAD and OPTIONS too.
                 """,
+            ]
+        ),
+        (
+            "Limits",
+            [
+                """
+                Answers to a caller under a limit say how it stands: `RateLimit-Limit` calls in a span, \
+                `RateLimit-Remaining` of them left, `RateLimit-Reset` seconds until the next span. Under one are connect \
+                links, addresses whose tokens are refused, and every token where the operator sets a rate. Beyond it is 429 \
+                with `Retry-After`, in seconds; 503 may carry that too.
+                """
             ]
         ),
         (

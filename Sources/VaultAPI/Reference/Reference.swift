@@ -1,6 +1,6 @@
 /// The API to read: what docs/api.md and the page at /docs have in common, from the same table as the OpenAPI document.
 package enum Reference {
-    static let blocks: [Block] = opening + Tag.allCases.flatMap(chapter) + codes + shapes
+    static let blocks: [Block] = opening + Tag.allCases.flatMap(chapter) + codes + headers + shapes
 
     private static var opening: [Block] {
         var blocks: [Block] = [.heading(1, "The HTTP API"), .text(Preface.summary)]
@@ -18,6 +18,15 @@ package enum Reference {
             return ["`\(code.rawValue)`", "\(code.status)", wording.detail, wording.hint]
         }
         return [.heading(2, "Problem codes"), .table(["Code", "Status", "What it means", "What to do"], rows)]
+    }
+
+    private static var headers: [Block] {
+        let rows = AnswerHeader.allCases.map { ["`\($0.rawValue)`", $0.schema.words, $0.note] }
+        return [
+            .heading(2, "Headers of answers"),
+            .text("Besides those that every answer has in HTTP. Which call has which is in the OpenAPI document."),
+            .table(["Header", "Form", "Meaning"], rows),
+        ]
     }
 
     /// docs/api.md.

@@ -34,9 +34,9 @@ class Answer:
 class Client:
     """One caller with one token. Belongs to one thread."""
 
-    def __init__(self, port, token):
+    def __init__(self, port, token, timeout=TIMEOUT):
         self.token = token
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
     def call(self, method, path, body=None, headers=()):
         """Sends a request and reads the whole answer.

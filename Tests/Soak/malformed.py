@@ -2,16 +2,18 @@
 
     python3 Tests/Soak/malformed.py KEYSTOW KEYSTOW-SANDBOX [--count 1000000] [--seed N]
 
-Counted is what the server did with them: each answer, and each connection without one. Right requests follow those of
-a connection, the last of which ends it; where the malformed ones have swallowed them, the server waits for more and is
-left alone after a moment. A 500 or a 502 to 504, a server that is gone, grown or has files open afterwards: each ends
-with 1. The same seed makes the same requests.
+Counted are those that the server read: the answers to them, and each connection that ended without one. A right request
+follows those of a connection and ends it; where the malformed ones have swallowed it, the server waits for more and is
+left alone after a moment. Ends with 1 when anything is answered with 500, 502 or 504, when hardly anything is answered,
+when a good client is not served all the while, when the server is gone, has grown, has files open afterwards or does not
+end well. The same seed makes the same requests. A control comes first: a server with each of these faults must fail.
 """
 
 import argparse
 import collections
 import multiprocessing
 import pathlib
+import queue
 import random
 import re
 import socket
@@ -36,7 +38,9 @@ MEMORY = 512 * 1024 * 1024
 PATIENCE = 0.3
 WORKERS = 2
 CALLERS = 12
-# So many that a length that is too large by a little swallows not all of them.
+# How many of them each server of the control gets.
+CONTROL = 2400
+# The first of them that is read ends the connection; so many that a length that is too large by a little swallows not all.
 LAST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" * 20
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 WRONG = {500, 502, 504}
@@ -136,7 +140,7 @@ def converse(port, number, batch):
 def work(port, tokens, key, count, seed, results):
     """One worker's share, in a process of its own, by several callers at once."""
     callers = [
-        threading.Thread(target=call, args=(port, tokens, key, count // CALLERS, seed * 100 + n, results), daemon=True)
+        threading.Thread(target=call, args=(port, tokens, key, -(-count // CALLERS), seed * 100 + n, results), daemon=True)
         for n in range(CALLERS)
     ]
     for caller in callers:
@@ -146,19 +150,125 @@ def work(port, tokens, key, count, seed, results):
 
 
 def call(port, tokens, key, count, seed, results):
+    """One caller's share; gives up where everything is wrong."""
     chance = random.Random(seed)
     mutator = Mutator(requests(tokens["app_token"], tokens["admin_token"], key), chance)
     statuses, done, number, bad = collections.Counter(), 0, seed * 7919, []
-    while done < count and len(bad) < 5:
-        number += 1
-        batch = b"".join(mutator.request() for _ in range(chance.choice([1, 4, 16])))
-        got, is_over = converse(port, number, batch)
-        answers = [int(status) for status in STATUS.findall(got)]
-        statuses.update(answers or ["ended" if is_over else "waited"])
-        done += max(1, len(answers))
-        if WRONG & set(answers):
-            bad.append((str(answers), batch))
-    results.put((done, statuses, bad))
+    try:
+        while done < count and len(bad) < 5:
+            number += 1
+            batch = [mutator.request() for _ in range(chance.choice([1, 4, 16]))]
+            got, is_over = converse(port, number, b"".join(batch))
+            # The last answer may be the right request's; what a length swallowed is no request.
+            answers = [int(status) for status in STATUS.findall(got)]
+            statuses.update(answers[:len(batch)] or ["ended" if is_over else "waited"])
+            done += min(len(batch), max(1, len(answers)))
+            if WRONG & set(answers):
+                bad.append(f"{answers}: {b''.join(batch)[:2000]!r}")
+    except Exception as error:
+        bad.append(f"a caller failed: {type(error).__name__}: {error}")
+    finally:
+        results.put((done, statuses, bad))
+
+
+class Trial:
+    """All requests to one server, and what was wrong with it."""
+
+    def __init__(self, program, tokens, key, options, count, seconds=90):
+        self.program, self.tokens, self.key, self.options, self.count = program, tokens, key, options, count
+        # How long its files may take to close.
+        self.seconds = seconds
+        self.client = calls.Client(program.port, tokens["app_token"], timeout=10)
+        self.done, self.served, self.statuses, self.failures, self.memory = 0, 0, collections.Counter(), [], 0
+
+    def run(self):
+        server = Server(self.program.process)
+        self.look()
+        files, results = server.files(), multiprocessing.Queue()
+        workers = [
+            multiprocessing.Process(
+                target=work, daemon=True,
+                args=(self.program.port, self.tokens, self.key, -(-self.count // WORKERS), self.options.seed + n, results))
+            for n in range(WORKERS)
+        ]
+        for worker in workers:
+            worker.start()
+        missing = WORKERS * CALLERS
+        while missing and not self.failures:
+            try:
+                done, counts, bad = results.get(timeout=0.1)
+            except queue.Empty:
+                self.look()
+                continue
+            missing -= 1
+            self.done += done
+            self.statuses += counts
+            self.failures += bad
+        for worker in workers:
+            worker.kill()
+            worker.join()
+        if self.is_there():
+            self.look_back(server, files)
+        return self
+
+    def is_there(self):
+        if self.program.process.poll() is None:
+            return True
+        self.failures.append(f"the server is gone with {self.program.process.returncode}")
+        return False
+
+    def look(self):
+        """The good client is served; its key may have been revoked by one of the requests."""
+        if self.failures or not self.is_there():
+            return
+        try:
+            status = self.client.get(f"/v1/keys/{self.key}").status
+            self.served += 1
+        except calls.NoAnswer as error:
+            status = f"no answer ({error})"
+        # A server that has just ended is told as such.
+        if status not in [200, 410] and self.is_there():
+            self.failures.append(f"the good client gets {status}")
+
+    def look_back(self, server, files):
+        self.client.close()
+        self.look()
+        end = time.monotonic() + self.seconds
+        while server.files() > files + 8 and time.monotonic() < end and not self.failures:
+            time.sleep(0.1)
+        if server.files() > files + 8:
+            self.failures.append(f"{server.files() - files} files stay open")
+        self.memory = server.memory() >> 20
+        if server.memory() > MEMORY:
+            self.failures.append(f"{self.memory} MiB of memory")
+        unanswered = self.statuses["ended"] + self.statuses["waited"]
+        if unanswered > self.done / 4:
+            self.failures.append(f"{unanswered} of {self.done} were not answered")
+        if (code := self.program.stop()) != 0:
+            self.failures.append(f"the server ended with {code}")
+
+
+FAULTS = {
+    "none": "", "errs": "500", "dies": "is gone with 139", "leaks": "files stay open", "grows": "MiB of memory",
+    "hangs": "the good client gets no answer", "swallows": "were not answered",
+}
+
+
+def control(folder, options):
+    """What should have been found, and was not."""
+    missed = []
+    for fault, word in FAULTS.items():
+        program = servers.Program(
+            [sys.executable, "-B", pathlib.Path(__file__).with_name("faulty.py"), fault], folder / f"{fault}.log")
+        try:
+            tokens = {"app_token": "app", "admin_token": "admin"}
+            found = Trial(program.start(), tokens, "good", options, CONTROL, seconds=3).run().failures
+        finally:
+            program.kill()
+        if not any(word in text for text in found) if word else found:
+            missed.append(f"control: a server with the fault {fault!r} gives {[text[:200] for text in found]}")
+    print(f"control: {len(FAULTS) - len(missed)} of {len(FAULTS)} as they should be")
+    return missed
 
 
 def main():
@@ -178,42 +288,18 @@ def main():
 
 
 def run(stage, options):
-    server, port = Server(stage.vault.process), stage.vault.port
-    client = calls.Client(port, stage.tokens["app_token"])
+    failures = control(stage.folder, options)
+    client = calls.Client(stage.vault.port, stage.tokens["app_token"])
     key = client.post("/v1/keys", {"user_id": "good", "key": fakes.anthropic()}).json["id"]
-    files, begun, results = server.files(), time.monotonic(), multiprocessing.Queue()
-    workers = [
-        multiprocessing.Process(
-            target=work, args=(port, stage.tokens, key, options.count // WORKERS, options.seed + n, results), daemon=True)
-        for n in range(WORKERS)
-    ]
-    for worker in workers:
-        worker.start()
-    done, statuses, failures = 0, collections.Counter(), []
-    for _ in range(WORKERS * CALLERS):
-        share, counts, bad = results.get()
-        done += share
-        statuses += counts
-        failures += [f"{what}: {batch[:2000]!r}" for what, batch in bad]
+    client.close()
+    begun = time.monotonic()
+    trial = Trial(stage.vault, stage.tokens, key, options, options.count).run()
     seconds = time.monotonic() - begun
-    if stage.vault.process.poll() is not None:
-        failures.append(f"the server is gone with {stage.vault.process.returncode}")
-    else:
-        client.close()
-        if (status := client.get(f"/v1/keys/{key}").status) not in [200, 410]:
-            failures.append(f"the good client gets {status} afterwards")
-        end = time.monotonic() + 90
-        while server.files() > files + 8 and time.monotonic() < end:
-            time.sleep(0.1)
-        if server.files() > files + 8:
-            failures.append(f"{server.files() - files} files stay open")
-        if server.memory() > MEMORY:
-            failures.append(f"{server.memory() >> 20} MiB of memory")
-        memory = server.memory() >> 20
-        if (code := stage.vault.stop()) != 0:
-            failures.append(f"the server ended with {code}")
-        print(", ".join(f"{status}: {count}" for status, count in sorted(statuses.items(), key=str)))
-        print(f"{done} requests in {seconds:.0f} s ({done / seconds:.0f}/s), seed {options.seed}, memory {memory} MiB")
+    failures += trial.failures
+    print(", ".join(f"{status}: {count}" for status, count in sorted(trial.statuses.items(), key=str)))
+    print(
+        f"{trial.done} requests in {seconds:.0f} s ({trial.done / seconds:.0f}/s), seed {options.seed}, memory "
+        f"{trial.memory} MiB, a good client served {trial.served} times beside them")
     print(f"{len(failures)} failures")
     for failure in failures[:10]:
         print(f"FAILED {failure}", file=sys.stderr)

@@ -38,6 +38,8 @@ MEMORY = 512 * 1024 * 1024
 PATIENCE = 0.3
 WORKERS = 2
 CALLERS = 12
+# After so many connections a caller takes a new key.
+RENEWAL = 500
 # How many of them each server of the control gets.
 CONTROL = 2400
 # The first of them that is read ends the connection; so many that a length that is too large by a little swallows not all.
@@ -117,6 +119,18 @@ class Mutator:
             data += b"G"
 
 
+def key(client, user):
+    """A new key; one of the requests may well delete it."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        answer = client.post("/v1/keys", {"user_id": user, "key": fakes.anthropic()})
+        if answer.status in [200, 201]:
+            return answer.json["id"]
+        # Others are storing keys too, and only so many are tried at once.
+        time.sleep(0.05)
+    raise AssertionError(f"a key cannot be stored: {answer.status} {answer.code}")
+
+
 def converse(port, number, batch):
     """Sends all of it and reads to the end, or until nothing comes; what came, and whether it ended."""
     with socket.socket() as connection:
@@ -137,10 +151,10 @@ def converse(port, number, batch):
         return bytes(got), is_over
 
 
-def work(port, tokens, key, count, seed, results):
+def work(port, tokens, count, seed, results):
     """One worker's share, in a process of its own, by several callers at once."""
     callers = [
-        threading.Thread(target=call, args=(port, tokens, key, -(-count // CALLERS), seed * 100 + n, results), daemon=True)
+        threading.Thread(target=call, args=(port, tokens, -(-count // CALLERS), seed * 100 + n, results), daemon=True)
         for n in range(CALLERS)
     ]
     for caller in callers:
@@ -149,13 +163,16 @@ def work(port, tokens, key, count, seed, results):
         caller.join()
 
 
-def call(port, tokens, key, count, seed, results):
+def call(port, tokens, count, seed, results):
     """One caller's share; gives up where everything is wrong."""
     chance = random.Random(seed)
-    mutator = Mutator(requests(tokens["app_token"], tokens["admin_token"], key), chance)
+    client = calls.Client(port, tokens["app_token"])
     statuses, done, number, bad = collections.Counter(), 0, seed * 7919, []
     try:
         while done < count and len(bad) < 5:
+            if number % RENEWAL == seed * 7919 % RENEWAL:
+                mutator = Mutator(requests(tokens["app_token"], tokens["admin_token"], key(client, "horde")), chance)
+                client.close()
             number += 1
             batch = [mutator.request() for _ in range(chance.choice([1, 4, 16]))]
             got, is_over = converse(port, number, b"".join(batch))
@@ -174,21 +191,22 @@ def call(port, tokens, key, count, seed, results):
 class Trial:
     """All requests to one server, and what was wrong with it."""
 
-    def __init__(self, program, tokens, key, options, count, seconds=90):
-        self.program, self.tokens, self.key, self.options, self.count = program, tokens, key, options, count
+    def __init__(self, program, tokens, options, count, seconds=90):
+        self.program, self.tokens, self.options, self.count = program, tokens, options, count
         # How long its files may take to close.
         self.seconds = seconds
-        self.client = calls.Client(program.port, tokens["app_token"], timeout=10)
+        # In a project of its own, whose keys the others cannot name.
+        self.client = calls.Client(program.port, tokens["good_token"], timeout=10)
         self.done, self.served, self.statuses, self.failures, self.memory = 0, 0, collections.Counter(), [], 0
 
     def run(self):
         server = Server(self.program.process)
-        self.look()
+        self.path = f"/v1/keys/{key(self.client, 'good')}"
         files, results = server.files(), multiprocessing.Queue()
         workers = [
             multiprocessing.Process(
                 target=work, daemon=True,
-                args=(self.program.port, self.tokens, self.key, -(-self.count // WORKERS), self.options.seed + n, results))
+                args=(self.program.port, self.tokens, -(-self.count // WORKERS), self.options.seed + n, results))
             for n in range(WORKERS)
         ]
         for worker in workers:
@@ -218,16 +236,16 @@ class Trial:
         return False
 
     def look(self):
-        """The good client is served; its key may have been revoked by one of the requests."""
+        """The good client is served."""
         if self.failures or not self.is_there():
             return
         try:
-            status = self.client.get(f"/v1/keys/{self.key}").status
+            status = self.client.get(self.path).status
             self.served += 1
         except calls.NoAnswer as error:
             status = f"no answer ({error})"
         # A server that has just ended is told as such.
-        if status not in [200, 410] and self.is_there():
+        if status != 200 and self.is_there():
             self.failures.append(f"the good client gets {status}")
 
     def look_back(self, server, files):
@@ -261,8 +279,8 @@ def control(folder, options):
         program = servers.Program(
             [sys.executable, "-B", pathlib.Path(__file__).with_name("faulty.py"), fault], folder / f"{fault}.log")
         try:
-            tokens = {"app_token": "app", "admin_token": "admin"}
-            found = Trial(program.start(), tokens, "good", options, CONTROL, seconds=3).run().failures
+            tokens = {"app_token": "app", "admin_token": "admin", "good_token": "good"}
+            found = Trial(program.start(), tokens, options, CONTROL, seconds=3).run().failures
         finally:
             program.kill()
         if not any(word in text for text in found) if word else found:
@@ -289,11 +307,14 @@ def main():
 
 def run(stage, options):
     failures = control(stage.folder, options)
-    client = calls.Client(stage.vault.port, stage.tokens["app_token"])
-    key = client.post("/v1/keys", {"user_id": "good", "key": fakes.anthropic()}).json["id"]
-    client.close()
+    admin = calls.Client(stage.vault.port, stage.tokens["admin_token"])
+    project = admin.post("/v1/projects", {"name": "good"}).json["id"]
+    scopes = ["keys:read", "keys:write"]
+    token = {"kind": "app", "project_id": project, "name": "good", "scopes": scopes}
+    stage.tokens["good_token"] = admin.post("/v1/tokens", token).json["token"]
+    admin.close()
     begun = time.monotonic()
-    trial = Trial(stage.vault, stage.tokens, key, options, options.count).run()
+    trial = Trial(stage.vault, stage.tokens, options, options.count).run()
     seconds = time.monotonic() - begun
     failures += trial.failures
     print(", ".join(f"{status}: {count}" for status, count in sorted(trial.statuses.items(), key=str)))

@@ -133,11 +133,38 @@ extension Connection {
     /// Whether it has been told to go, to make room.
     var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
-    /// Since when nothing is going on, and whether its first head is overdue; `nil` when something is.
-    func idleness(at now: ContinuousClock.Instant) -> (owesHead: Bool, since: ContinuousClock.Instant)? {
+    /// What keeps it in its place when places are short.
+    struct Claim {
+        /// From those that go first to those that go last.
+        enum Strength: Int, Comparable {
+            case owesHead, answered
+            /// Has been slow with a body, or with taking an answer, for a second.
+            case isSlow
+            /// Has not had a second to ask for anything.
+            case isNew
+
+            static func < (one: Strength, other: Strength) -> Bool { one.rawValue < other.rawValue }
+        }
+
+        let strength: Strength
+        let stage: Stage
+        let since: ContinuousClock.Instant
+    }
+
+    /// `nil` for one that has to be let alone: its answer is being made, it is new to what it is about, or is leaving.
+    func claim(at now: ContinuousClock.Instant) -> Claim? {
         state.withLock {
-            guard $0.exchange == nil, !$0.isLeaving else { return nil }
-            return (!$0.hasAnswered && now - $0.since >= limits.headerPatience, $0.since)
+            guard !$0.isLeaving else { return nil }
+            let age = now - $0.since
+            switch $0.stage {
+            case .idle:
+                let strength: Claim.Strength =
+                    $0.hasAnswered ? .answered : age >= limits.headerPatience ? .owesHead : .isNew
+                return Claim(strength: strength, stage: .idle, since: $0.since)
+            case .reading, .sending:
+                return age >= .seconds(1) ? Claim(strength: .isSlow, stage: $0.stage, since: $0.since) : nil
+            case .making: return nil
+            }
         }
     }
 

@@ -8,8 +8,8 @@ final class ConnectionTable: Sendable {
     private struct State {
         var all: [ObjectIdentifier: Connection] = [:]
         var countOfPeer: [IPAddress: Int] = [:]
-        /// When somebody last had to go.
-        var lastChoice: ContinuousClock.Instant?
+        /// When somebody last had to go, by what they were about.
+        var lastChoice: [Connection.Stage: ContinuousClock.Instant] = [:]
     }
 
     private let state = Mutex(State())
@@ -41,16 +41,15 @@ final class ConnectionTable: Sendable {
     }
 
     /// Ends up to `batch` connections on which nothing is going on: first those that owe a head for longest, then those
-    /// whose last answer is longest ago.
-    func closeLongestIdle(_ batch: Int) {
-        let now = ContinuousClock.now
-        guard mayChoose(at: now) else { return }
-        let idle = all.compactMap { connection in
-            connection.idleness(at: now).map { (connection, $0.owesHead ? 0 : 1, $0.since) }
-        }
-        for (connection, _, _) in idle.sorted(by: { ($0.1, $0.2) < ($1.1, $1.2) }).prefix(batch)
-        where connection.leave(.idle) {
-            leaving.add(1, ordering: .relaxed)
+    /// whose last answer is longest ago. Where they are fewer than `needed`, others go in their stead, as
+    /// ``Connection/Claim`` has them.
+    func closeLongestIdle(_ batch: Int, needed: Int, at now: ContinuousClock.Instant = .now) {
+        guard mayChoose(for: .idle, at: now) else { return }
+        let claims = all.compactMap { connection in connection.claim(at: now).map { (connection, $0) } }
+        let weakest = claims.sorted { ($0.1.strength, $0.1.since) < ($1.1.strength, $1.1.since) }
+        for (place, (connection, claim)) in weakest.enumerated()
+        where place < (claim.strength <= .answered ? batch : needed) {
+            end(connection, in: claim.stage)
         }
     }
 
@@ -59,23 +58,32 @@ final class ConnectionTable: Sendable {
     /// - Returns: how many they were; fewer when nobody else is slow, or somebody has just been chosen.
     func cutSlowest(in stage: Connection.Stage, toFree bytes: Int) -> Int {
         let now = ContinuousClock.now
-        guard mayChoose(at: now) else { return 0 }
+        guard mayChoose(for: stage, at: now) else { return 0 }
         var freed = 0
         let slow = all.compactMap { connection in
             connection.holding(in: stage, since: now - .seconds(1)).map { (connection, $0.bytes, $0.since) }
         }
-        for (connection, held, _) in slow.sorted(by: { $0.2 < $1.2 }) where freed < bytes && connection.leave(stage) {
-            leaving.add(1, ordering: .relaxed)
+        for (connection, held, _) in slow.sorted(by: { $0.2 < $1.2 }) where freed < bytes && end(connection, in: stage)
+        {
             freed += held
         }
         return freed
     }
 
-    /// Whoever chooses looks at every connection, so it is not done for each that comes.
-    private func mayChoose(at now: ContinuousClock.Instant) -> Bool {
+    /// Whether it was still in `stage`, and goes now.
+    @discardableResult
+    private func end(_ connection: Connection, in stage: Connection.Stage) -> Bool {
+        guard connection.leave(stage) else { return false }
+        leaving.add(1, ordering: .relaxed)
+        return true
+    }
+
+    /// Whoever chooses looks at every connection, so it is not done for each that comes. Who takes the turn of one kind
+    /// takes none of another: a stream of newcomers does not keep memory from being taken back.
+    private func mayChoose(for stage: Connection.Stage, at now: ContinuousClock.Instant) -> Bool {
         state.withLock {
-            if let last = $0.lastChoice, now - last < .milliseconds(20) { return false }
-            $0.lastChoice = now
+            if let last = $0.lastChoice[stage], now - last < .milliseconds(20) { return false }
+            $0.lastChoice[stage] = now
             return true
         }
     }

@@ -29,6 +29,8 @@ struct HeaderFields: Sendable {
             throw .badRequest("A header value is not UTF-8.")
         }
         for known in Self.deciding where name != known && name.hasPrefix(known) {
+            // `Accept-Language` and its like are fields of their own.
+            if known == "accept", name.hasPrefix("accept-") { continue }
             throw .badRequest("A header name only begins like one that decides something.")
         }
         lines.append((name, value))
@@ -38,16 +40,20 @@ struct HeaderFields: Sendable {
     /// one that was meant would seem to be absent.
     private static let deciding = [
         "host", "content-length", "transfer-encoding", "authorization", "content-type", "idempotency-key", "if-match",
-        "origin", "sec-fetch-site", "x-forwarded-for", "x-forwarded-proto",
+        "origin", "sec-fetch-site", "accept", "accept-encoding", "x-forwarded-for", "x-forwarded-proto",
     ]
 
     /// Those that decide something stand there once: two readers must not choose different ones.
     func checkRepetitions() throws(TransportFault) {
         guard count(of: "host") == 1 else { throw .badRequest("There is not exactly one Host.") }
-        for name in ["authorization", "content-type", "idempotency-key", "if-match"] where count(of: name) > 1 {
+        for name in Self.single where count(of: name) > 1 {
             throw .badRequest("A header that may stand there once is repeated.")
         }
     }
+
+    private static let single = [
+        "authorization", "content-type", "idempotency-key", "if-match", "origin", "sec-fetch-site",
+    ]
 
     /// `tchar` of RFC 9110 §5.6.2.
     static func isTokenByte(_ byte: UInt8) -> Bool {

@@ -99,7 +99,7 @@ final class Traffic: Sendable {
     /// Asked for with each connection and, because none comes any more once all places are taken, now and then besides.
     func makeRoom() {
         let excess = connections.count - (limits.connections - limits.connections / 4)
-        if excess > 0 { connections.closeLongestIdle(max(excess, limits.connections / 16)) }
+        if excess > 0 { connections.closeLongestIdle(max(excess, limits.connections / 16), needed: excess) }
     }
 
     func closed(_ connection: Connection) { connections.remove(connection) }

@@ -106,6 +106,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 8_388_608])
+    func `L02 slow bodies and slow readers give their places to whoever comes`(sent: Int) async throws {
+        var limits = few
+        limits.connections = 8
+        limits.bodyBytes = 8_388_608
+        (limits.bodiesInFlightBytes, limits.answersInFlightBytes) = (.max, .max)
+        try await withServer(limits) { port, _ in
+            var slow: [RawClient] = []
+            for _ in 0..<8 {
+                let client = try RawClient(port: port)
+                let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n"
+                try await client.send(Array(head.utf8) + [UInt8](repeating: 0x61, count: sent))
+                slow.append(client)
+            }
+            let stranger = try RawClient(port: port)
+            try await stranger.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await stranger.receive()?.status == 200)
+            withExtendedLifetime(slow) {}
+        }
+    }
+
     @Test func `an address that is a proxy's has no number of its own`() async throws {
         var limits = few
         limits.connections = 64

@@ -69,6 +69,10 @@ private let shapes: [Shape] = [
     Shape("folded host", "GET /x HTTP/1.0\r\nHost:\r\n a\r\n\r\n", 400),
     Shape("folded second host", "GET /x HTTP/1.1\r\nHost: a\r\nHost:\r\n evil\r\n\r\n", 400),
     Shape("folded origin", "GET /x HTTP/1.1\r\nHost: a\r\nOrigin:\r\n https://evil.example\r\n\r\n", 400),
+    Shape("folded site", "GET /x HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site:\r\n cross-site\r\n\r\n", 400),
+    Shape("folded media range", "GET /x HTTP/1.1\r\nHost: a\r\nAccept:\r\n image/png\r\n\r\n", 400),
+    Shape("folded media range that looks like a name", "GET /x HTTP/1.1\r\nHost: a\r\nAccept:\r\n image\r\n\r\n", 400),
+    Shape("folded coding of the answer", "GET /x HTTP/1.1\r\nHost: a\r\nAccept-Encoding:\r\n gzip\r\n\r\n", 400),
     Shape(
         "an extension of a chunk without end",
         "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;" + String(repeating: "a", count: 100_000),
@@ -88,6 +92,9 @@ private let shapes: [Shape] = [
     Shape("two content types", "GET /x HTTP/1.1\r\nHost: a\r\nContent-Type: a\r\nContent-Type: a\r\n\r\n", 400),
     Shape(
         "two idempotency keys", "GET /x HTTP/1.1\r\nHost: a\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n", 400),
+    Shape("two origins", "GET /x HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nOrigin: http://b\r\n\r\n", 400),
+    Shape(
+        "two sites", "GET /x HTTP/1.1\r\nHost: a\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n\r\n", 400),
     Shape("two If-Match", "GET /x HTTP/1.1\r\nHost: a\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n", 400),
     Shape("space before the first name", "GET /x HTTP/1.1\r\n Host: a\r\nHost: a\r\n\r\n", 400),
     // The request line.

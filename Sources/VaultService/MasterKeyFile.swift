@@ -12,6 +12,8 @@ package enum OpeningError: Error, Sendable {
     case masterKeyMalformed(path: String)
     case masterKeyExposed(path: String)
     case masterKeyUnreadable(path: String, errno: Int32)
+    /// A symbolic link, a directory, a pipe or a device.
+    case masterKeyNotAFile(path: String)
     case wrongMasterKey(expected: MasterKeyID)
     case notInitialised(directory: String)
     case alreadyInitialised(directory: String)
@@ -35,15 +37,23 @@ package struct MasterKeyFile: Sendable {
     /// Reads the key straight into secure memory.
     ///
     /// - Throws: `masterKeyMissing`; `masterKeyExposed` when anyone but its owner can read it, or its owner is
-    ///   neither us nor root; `masterKeyMalformed` for any other length or alphabet.
+    ///   neither us nor root; `masterKeyNotAFile` for whatever else lies there, a link to a file too: who made it may
+    ///   be somebody else than whose the file is; `masterKeyMalformed` for any other length or alphabet.
     package func read() throws(OpeningError) -> SecretBytes {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // A pipe that nobody writes to must not keep the start waiting.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else {
-            throw errno == ENOENT ? .masterKeyMissing(path: path) : .masterKeyUnreadable(path: path, errno: errno)
+            switch errno {
+            case ENOENT: throw .masterKeyMissing(path: path)
+            // Of a link, and of a socket or a device that is none.
+            case ELOOP, ENXIO: throw .masterKeyNotAFile(path: path)
+            default: throw .masterKeyUnreadable(path: path, errno: errno)
+            }
         }
         defer { close(file) }
         var status = stat()
         guard unsafe fstat(file, &status) == 0 else { throw .masterKeyUnreadable(path: path, errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .masterKeyNotAFile(path: path) }
         let isRootsAlone = isCredential && status.st_uid == 0 && status.st_gid == 0
         guard status.st_mode & (isRootsAlone ? 0o037 : 0o077) == 0, status.st_uid == geteuid() || status.st_uid == 0
         else {

@@ -23,9 +23,14 @@ struct DataDirectory {
             guard errno == EEXIST else { throw .file("make the data directory") }
             if Self.isEmpty(path), unsafe chmod(path, 0o700) != 0 { throw .file("set the mode of the data directory") }
         }
+        self.path = try Self.realPath(path)
+    }
+
+    /// Where `path` leads: SQLite opens nothing behind a symbolic link.
+    static func realPath(_ path: String) throws(StoreError) -> String {
         guard let real = unsafe realpath(path, nil) else { throw .file("find the data directory") }
-        self.path = unsafe String(cString: real)
-        unsafe free(real)
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
     }
 
     /// Makes the database file, empty, where it is missing, and gives it the mode 0600. SQLite gives its log
@@ -82,6 +87,8 @@ struct DataDirectory {
 extension StoreError {
     /// What the operating system did not let us do, with the error number it gave.
     static func file(_ act: String) -> StoreError {
-        .unavailable(code: Int(errno), detail: "cannot \(act)")
+        let code = errno
+        let reason = unsafe strerror(code).map { unsafe ": " + String(cString: $0) } ?? ""
+        return .unavailable(code: Int(code), detail: "cannot \(act)\(reason)")
     }
 }

@@ -16,7 +16,7 @@ extension Store {
     /// - Returns: `nil` where there is no vault in `directory`, or one that was not finished being made.
     package static func peek(directory: String) throws(StoreError) -> KeyringPeek? {
         guard exists(in: directory) else { return nil }
-        let path = directory + "/" + DataDirectory.databaseName
+        let path = try DataDirectory.realPath(directory) + "/" + DataDirectory.databaseName
         // Without a log there is nothing that another connection could tell us, and none needs to be made.
         let connection = try Connection(path: path, access: DataDirectory.hasLog(of: path) ? .readOnly : .atRest)
         guard try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'instance'", [], { $0.int() }) != nil

@@ -88,6 +88,38 @@ import VaultTestKit
         #expect(none["data_directory"]["advice"].string?.contains("keystow init") == true)
     }
 
+    @Test func `a data directory behind a link is looked at where it is, and a link to a master key is a fault`()
+        async throws
+    {
+        let vault = try await RunningVault.run { $0 }
+        let (folder, link) = (vault.directory.path, vault.directory.path + "/link")
+        #expect(symlink("data", link) == 0)
+        let there = try await run(on: vault, ["KEYSTOW_DATA_DIR": link])
+        #expect(there.code == 0, "\(there.findings)")
+        #expect(there["data_directory"]["detail"].string?.hasPrefix("\(link) leads to ") == true)
+        #expect(there.level("vault") == "ok" && there.level("files") == "ok")
+        // What lies in it is looked at as well.
+        chmod("\(folder)/data/vault.db", 0o644)
+        #expect(try await run(on: vault, ["KEYSTOW_DATA_DIR": link]).level("files") == "fault")
+        chmod("\(folder)/data/vault.db", 0o600)
+
+        // As secrets are mounted in Kubernetes.
+        #expect(symlink("master.key", "\(folder)/secret") == 0 && symlink("nothing", "\(folder)/lost") == 0)
+        let secret = try await run(on: vault, ["KEYSTOW_MASTER_KEY_FILE": "\(folder)/secret"])
+        #expect(secret.code == 65)
+        #expect(secret["master_key"]["detail"].string == "\(folder)/secret is a symbolic link")
+        #expect(
+            secret["master_key"]["advice"].string?.hasSuffix("=\(FileStatus.real(folder) ?? "")/master.key") == true)
+        #expect(secret["vault"]["detail"].string?.contains("must be a file itself") == true)
+        let lost = try await run(on: vault, ["KEYSTOW_MASTER_KEY_FILE": "\(folder)/lost"])
+        #expect(lost["master_key"]["detail"].string?.hasSuffix("a symbolic link that leads nowhere") == true)
+        let nowhere = try await run(on: vault, ["KEYSTOW_DATA_DIR": "\(folder)/lost"])
+        #expect(nowhere["data_directory"]["detail"].string == "\(folder)/lost is a link that leads nowhere")
+        #expect(mkfifo("\(folder)/pipe", 0o400) == 0)
+        let pipe = try await run(on: vault, ["KEYSTOW_MASTER_KEY_FILE": "\(folder)/pipe"])
+        #expect(pipe["master_key"]["detail"].string == "\(folder)/pipe is no file")
+    }
+
     @Test func `a master key beside the data and tokens in clear are warned of`() async throws {
         let vault = try await RunningVault.run { $0 }
         let data = vault.directory.path + "/data"

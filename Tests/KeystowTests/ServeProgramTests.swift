@@ -42,6 +42,42 @@ import VaultTestKit
         #expect(try await program.wait() == 0)
     }
 
+    @Test(arguments: ["link", "around/data"])
+    func `a data directory behind a link is used as if it were there itself`(_ name: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/\(name)"
+        #expect(mkdir("\(directory.path)/data", 0o700) == 0)
+        #expect(symlink("data", "\(directory.path)/link") == 0 && symlink(".", "\(directory.path)/around") == 0)
+        for _ in 0..<2 {
+            let program = try serve(["--data-dir", path], in: directory)
+            #expect(try await program.port() > 0, "\(program.standardError)")
+            try await stop(program)
+        }
+        // And with the log that a kill leaves.
+        let killed = try serve(["--data-dir", path], in: directory)
+        _ = try await killed.port()
+        killed.signal(SIGKILL)
+        #expect(try await killed.wait() == 137)
+        let tokens = try Program(["token", "list", "--data-dir", path], in: directory)
+        #expect(try await tokens.wait() == 0, "\(tokens.standardError)")
+    }
+
+    @Test func `why a data directory cannot be used is said in words`() async throws {
+        let directory = try TemporaryDirectory()
+        let (file, odd) = ("\(directory.path)/file", "\(directory.path)/odd")
+        close(open(file, O_WRONLY | O_CREAT, 0o600))
+        #expect(mkdir(odd, 0o700) == 0 && symlink("/nowhere", "\(odd)/vault.db") == 0)
+        for (path, reason) in [
+            (file, "cannot make the lock file: Not a directory"),
+            (odd, "cannot make the database: Too many levels of symbolic links"),
+            ("\(file)/below", "cannot make the data directory: Not a directory"),
+        ] {
+            let program = try serve(["--data-dir", path, "--master-key-file", "\(directory.path)/key"], in: directory)
+            #expect(try await program.wait() == 74)
+            #expect(program.standardError == "keystow: the database cannot be opened: \(reason)\n")
+        }
+    }
+
     @Test func `with --connect it prints a link for that user in the oldest project, good for an hour`() async throws {
         let directory = try TemporaryDirectory()
         let first = try serve(["--connect", "ada"], in: directory)

@@ -87,6 +87,33 @@ import VaultTestKit
         #expect(try await last.wait() == 0)
     }
 
+    @Test func `whatever is no file is refused as a master key, at once and with a reason`() async throws {
+        let directory = try TemporaryDirectory()
+        let key = directory.path + "/master.key"
+        let first = try Self.serve(directory, key: key)
+        _ = try await first.port()
+        first.signal(SIGTERM)
+        #expect(try await first.wait() == 0)
+        let before = Self.data(directory)
+        // Elsewhere: whoever looks for changed bytes would wait for the pipe's.
+        let odd = try TemporaryDirectory()
+        let (link, pipe, folder) = (odd.path + "/link", odd.path + "/pipe", odd.path + "/folder")
+        #expect(symlink(key, link) == 0 && mkfifo(pipe, 0o400) == 0 && mkdir(folder, 0o700) == 0)
+        for path in [link, pipe, folder, "/dev/null"] {
+            let program = try Self.serve(directory, key: path)
+            #expect(try await program.wait() == 78)
+            #expect(
+                program.standardError
+                    == "keystow: \(path) must be a file itself, and no link to one, directory or pipe\n")
+        }
+        let long = directory.path + "/long"
+        try Self.write([UInt8](repeating: 0xFB, count: 1_025), to: long)
+        let program = try Self.serve(directory, key: long)
+        #expect(try await program.wait() == 78)
+        #expect(program.standardError.hasPrefix("keystow: \(long) must hold exactly 32 raw bytes or 44 characters"))
+        #expect(Self.data(directory) == before)
+    }
+
     /// 32 bytes of 0xFB as base64.
     private static let base64 = Array(("+/v7" + String(repeating: "+/v7", count: 9) + "+/s=").utf8)
 

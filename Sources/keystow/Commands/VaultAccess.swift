@@ -26,6 +26,8 @@ struct CommandFailure: Error {
                 "\(path) must belong to this user or root and be closed to all others: chmod 0400", .configuration)
         case .masterKeyUnreadable(let path, let code):
             self.init("cannot use the master key at \(path): \(Self.text(of: code))", .configuration)
+        case .masterKeyNotAFile(let path):
+            self.init("\(path) must be a file itself, and no link to one, directory or pipe", .configuration)
         case .wrongMasterKey(let expected):
             self.init("wrong master key: this vault expects \(expected); nothing was changed", .configuration)
         case .notInitialised(let directory):
@@ -47,6 +49,9 @@ struct CommandFailure: Error {
         case .changedMigration(let name):
             self.init("the database was made with another text of migration \(name); nothing was changed", .software)
         case .full: self.init("the disk is full", .inputOutput)
+        case .corrupt(let what):
+            self.init("the database cannot be opened: \(what); take back a copy of it", .inputOutput)
+        case .unavailable(_, let what): self.init("the database cannot be opened: \(what)", .inputOutput)
         default: self.init("the database cannot be opened: \(error)", .inputOutput)
         }
     }

@@ -7,13 +7,19 @@ struct FileChecks {
 
     var findings: [Finding] { [directory, files, masterKey, firstTokens, anchor, disk].compactMap(\.self) }
 
-    private var path: String { configuration.dataDirectory }
+    /// Where it is, wherever links lead.
+    private var path: String { FileStatus.real(configuration.dataDirectory) ?? configuration.dataDirectory }
 
     private var directory: Finding {
         let check = "data_directory"
+        let isLink = FileStatus(configuration.dataDirectory)?.isLink == true
         guard let status = FileStatus(path) else {
             return .fault(
                 check, "\(path) is not there", "`keystow init` makes it, or say where it is: KEYSTOW_DATA_DIR")
+        }
+        guard !status.isLink else {
+            return .fault(
+                check, "\(path) is a link that leads nowhere", "mount what it leads to, or set KEYSTOW_DATA_DIR")
         }
         guard status.isDirectory else { return .fault(check, "\(path) is no directory", "set KEYSTOW_DATA_DIR") }
         guard status.isOwn else {
@@ -22,7 +28,8 @@ struct FileChecks {
         guard status.mode & 0o077 == 0 else {
             return .fault(check, "others can enter \(path) (\(status.shownMode))", "chmod 0700 \(path)")
         }
-        return .ok(check, "\(path) is this user's alone (\(status.shownMode))")
+        let shown = isLink ? "\(configuration.dataDirectory) leads to \(path), which" : path
+        return .ok(check, "\(shown) is this user's alone (\(status.shownMode))")
     }
 
     /// Whatever lies in the data directory, which may be a copy or a leftover.
@@ -54,6 +61,16 @@ struct FileChecks {
         guard let status = FileStatus(key) else {
             return .fault(
                 check, "there is none at \(key)", "say where it is: KEYSTOW_MASTER_KEY_FILE; without it nothing opens")
+        }
+        // The server takes the file itself alone.
+        guard !status.isLink else {
+            let file = FileStatus.real(key)
+            return .fault(
+                check, "\(key) is a symbolic link\(file == nil ? " that leads nowhere" : "")",
+                "name the file itself: KEYSTOW_MASTER_KEY_FILE=\(file ?? "…")")
+        }
+        guard status.isFile else {
+            return .fault(check, "\(key) is no file", "say where the key is: KEYSTOW_MASTER_KEY_FILE")
         }
         guard status.mode & 0o077 == 0, status.isOwn || status.owner == 0 else {
             return .fault(

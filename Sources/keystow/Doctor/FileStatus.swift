@@ -12,6 +12,7 @@ struct FileStatus {
     }
 
     var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
+    var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
     var isFile: Bool { status.st_mode & S_IFMT == S_IFREG }
     /// The permissions alone.
     var mode: UInt32 { status.st_mode & 0o7777 }
@@ -33,7 +34,8 @@ struct FileStatus {
         return place.hasPrefix(directory + "/")
     }
 
-    private static func real(_ path: String) -> String? {
+    /// Where `path` leads; `nil` where that is nowhere.
+    static func real(_ path: String) -> String? {
         guard let real = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(real) }
         return unsafe String(cString: real)

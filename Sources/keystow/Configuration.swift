@@ -105,7 +105,10 @@ struct Configuration: Sendable, Equatable {
         }
         tls = reader.tls()
         trustedProxies =
-            reader.value(.behindProxy, mustBe: "IP addresses or ranges such as 10.0.0.0/8, between commas") { text in
+            reader.value(
+                .behindProxy, mustBe: "IP addresses or ranges, none wider than 10.0.0.0/8 (IPv6: a /16), between commas"
+            ) {
+                text in
                 let parts = text.split(separator: ",", omittingEmptySubsequences: false)
                 let ranges = parts.compactMap { AddressRange($0.trimmed) }.filter { !$0.isHalfTheWorld }
                 return ranges.count == parts.count ? ranges : nil

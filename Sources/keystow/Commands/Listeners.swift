@@ -15,23 +15,18 @@ struct Listeners: Sendable {
     init(_ configuration: Configuration, tls: TLSIdentity?, _ funnel: Funnel) throws(CommandFailure) {
         let (address, adminAddress) = (configuration.listen, configuration.adminListen)
         scheme = configuration.scheme
-        var limits = ServerLimits()
-        limits.connections = max(64, min(16_384, DescriptorLimit.raise() - DescriptorLimit.reserve))
+        let connections = DescriptorLimit.connections(of: DescriptorLimit.raise())
         if let adminAddress {
-            var few = limits
-            few.connections = min(1_024, limits.connections / 4)
-            limits.connections -= few.connections
-            few.connectionsPerAddress = min(few.connectionsPerAddress, few.connections / 4)
-            limits.connectionsPerAddress = min(limits.connectionsPerAddress, limits.connections / 4)
+            let few = min(1_024, connections / 4)
             let callers = try Self.listen(
-                on: address, configuration, limits, tls, funnel.metrics, PublicSide(of: funnel))
-            let admins = try Self.listen(on: adminAddress, configuration, few, tls, funnel.metrics, funnel)
+                on: address, configuration, .sharing(connections - few), tls, funnel.metrics, PublicSide(of: funnel))
+            let admins = try Self.listen(on: adminAddress, configuration, .sharing(few), tls, funnel.metrics, funnel)
             self.address = address.on(callers.port)
             self.adminAddress = adminAddress.on(admins.port)
             runs = [{ try? await callers.run() }, { try? await admins.run() }]
         } else {
-            limits.connectionsPerAddress = min(limits.connectionsPerAddress, limits.connections / 4)
-            let everyone = try Self.listen(on: address, configuration, limits, tls, funnel.metrics, funnel)
+            let everyone = try Self.listen(
+                on: address, configuration, .sharing(connections), tls, funnel.metrics, funnel)
             self.address = address.on(everyone.port)
             self.adminAddress = nil
             runs = [{ try? await everyone.run() }]
@@ -72,5 +67,15 @@ struct Listeners: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for run in runs { group.addTask { await run() } }
         }
+    }
+}
+
+extension ServerLimits {
+    /// The usual ones with so many places, of which one address has a quarter at most.
+    static func sharing(_ connections: Int) -> ServerLimits {
+        var limits = ServerLimits()
+        limits.connections = connections
+        limits.connectionsPerAddress = min(limits.connectionsPerAddress, connections / 4)
+        return limits
     }
 }

@@ -89,15 +89,21 @@ struct MachineChecks {
         return .note(check, "the limit on locked memory is \(limit >> 10) KiB, but this user may go beyond it")
     }
 
+    /// One that runs has raised its limit as far as it could; one that starts will.
     private var descriptors: Finding? {
+        server.limit("Max open files", isHard: server.process == nil).map { Self.openFiles($0, server.shownOwner) }
+    }
+
+    /// What so many open files come to, by the server's own arithmetic.
+    static func openFiles(_ limit: Int, _ owner: String) -> Finding {
         let check = "open_files"
-        guard let limit = server.limit("Max open files") else { return nil }
-        // Connections, readers of the database, calls to providers.
-        let needed = ServerLimits().connections + 128
-        guard limit < needed else { return .ok(check, limit == .max ? "no limit" : "\(limit) at once") }
+        let connections = DescriptorLimit.connections(of: limit)
+        let shown =
+            "\(limit == .max ? "any number of files" : "\(limit) files") \(owner) are \(connections) connections at once"
+        // What a listener of its own would grant.
+        guard connections < ServerLimits().connections else { return .ok(check, shown) }
         return .warning(
-            check, "\(limit) at once \(server.shownOwner); \(needed) are needed under load",
-            "raise the limit: LimitNOFILE=8192 in the unit, or ulimit -n")
+            check, shown, "raise the limit: LimitNOFILE=\(DescriptorLimit.useful) in the unit, or ulimit -Hn")
     }
 }
 

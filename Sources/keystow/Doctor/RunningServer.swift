@@ -13,11 +13,12 @@ struct RunningServer {
     /// Limits are those of the server where one runs, else of this program, started as the server would be.
     var shownOwner: String { process.map { "of process \($0)" } ?? "of whoever starts it like this" }
 
-    /// A soft limit by its name in `/proc/PID/limits` (proc(5)); `nil` where it cannot be read, `Int.max` for none.
-    func limit(_ name: String) -> Int? {
+    /// A limit by its name in `/proc/PID/limits` (proc(5)), the soft or the hard one; `nil` where it cannot be read,
+    /// `Int.max` for none.
+    func limit(_ name: String, isHard: Bool = false) -> Int? {
         let path = process.map { "/proc/\($0)/limits" } ?? "/proc/self/limits"
         guard let line = ProcFile.lines(path).first(where: { $0.hasPrefix(name + "  ") }) else { return nil }
-        let value = line.dropFirst(name.utf8.count).split(separator: " ").first
+        let value = line.dropFirst(name.utf8.count).split(separator: " ").dropFirst(isHard ? 1 : 0).first
         return value == "unlimited" ? .max : value.flatMap { Int($0) }
     }
 }

@@ -202,11 +202,13 @@ final class Exchange: Sendable {
 
     private func queue(_ answer: consuming Response, on handle: ConnectionHandle, closing: Bool) -> MHD_Result {
         var answer = answer
-        let closes = closing || answer.closesConnection || traffic.isDraining
         let isLarge = answer.body.count > Self.smallAnswer
         if isLarge, !traffic.holdAnswer(answer.body.count) {
             answer = refusal(of: .answersInFlight)
+            // What else has been asked for on this connection would be made for nothing too.
+            answer.closesConnection = true
         }
+        let closes = closing || answer.closesConnection || traffic.isDraining
         let size = answer.body.count
         let held = size > Self.smallAnswer ? size : 0
         let (isSecure, isFirst) = progress.withLock {

@@ -106,6 +106,21 @@ import Testing
         }
     }
 
+    @Test func `L02 whoever finds no room for an answer has no other one made on that connection`() async throws {
+        var limits = few
+        limits.answersInFlightBytes = 1_000
+        try await withServer(limits) { port, mirror in
+            let client = try RawClient(port: port)
+            let request =
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8000\r\n\r\n" + String(repeating: "a", count: 8_000)
+            try await client.send(request + request)
+            let answer = try #require(try await client.receive())
+            #expect(answer.status == 503 && answer.value("x-fault") == "answersInFlight")
+            #expect(try await client.readToEnd().isEmpty)
+            #expect(mirror.answered == ["/echo"])
+        }
+    }
+
     @Test(arguments: [1, 8_388_608])
     func `L02 slow bodies and slow readers give their places to whoever comes`(sent: Int) async throws {
         var limits = few

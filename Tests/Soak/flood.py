@@ -34,6 +34,7 @@ SETTINGS = {
     "KEYSTOW_BEHIND_PROXY": "127.0.0.0/8",
 }
 SLOWEST = 1.0
+PACE = 0.05
 MEMORY = 768 * 1024 * 1024
 # How long a head may take, and what a busy machine adds.
 HEAD = 10.0 + 5.0
@@ -92,7 +93,10 @@ class Measurement:
 
     @property
     def slowest_percent(self):
-        return sorted(self.times)[int(len(self.times) * 0.99)]
+        """As for a client that asks every so often, whether or not it has been answered: who waits for seconds asks
+        once in them, and a quick one hundreds of times."""
+        times = sorted(time - missed * PACE for time in self.times for missed in range(1 + int(time / PACE)))
+        return times[int(len(times) * 0.99)]
 
 
 class Flood:

@@ -38,6 +38,12 @@ extension StoreError {
         }
     }
 
+    /// Whether another connection had the lock for longer than a statement waits for it.
+    var isBusy: Bool {
+        guard case .unavailable(let code, _) = self else { return false }
+        return code & 0xFF == Int(SQLITE_BUSY)
+    }
+
     private static func text(of code: Int32) -> String {
         guard let text = unsafe sqlite3_errstr(code) else { return "" }
         return unsafe String(cString: text)

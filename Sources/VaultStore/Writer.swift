@@ -56,6 +56,8 @@ final class Writer: @unchecked Sendable {
             // Before taking anything: while another process holds the lock, items can still be withdrawn.
             try connection.run("BEGIN IMMEDIATE")
         } catch {
+            // Nothing has been taken: what waits goes on waiting for the lock, until its own time is over.
+            if error.isBusy { return }
             for item in queue.takeAll() { item.fail(error) }
             return
         }

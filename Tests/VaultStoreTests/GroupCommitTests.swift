@@ -172,6 +172,20 @@ struct GroupCommitTests {
         furnished.store.close()
     }
 
+    /// SQLite gives up after five seconds; an item whose own time is longer waits on, and is withdrawn, not lost.
+    @Test func `a write waits for another's lock as long as its own time is, not as long as a statement does`()
+        async throws
+    {
+        let furnished = try await Furnished(patience: .seconds(7))
+        let intruder = try Connection(path: furnished.directory.database, access: .readWrite)
+        try intruder.run("BEGIN IMMEDIATE")
+        let key = makeKey(in: furnished.project.id, owner: try owner("late"))
+        await #expect(throws: StoreError.withdrawn) { try await furnished.add([key]) }
+        try intruder.run("ROLLBACK")
+        try await insist { try await furnished.add([key]) }
+        furnished.store.close()
+    }
+
     @Test func `closing writes what still waits`() async throws {
         let furnished = try await Furnished()
         let store = furnished.store

@@ -73,6 +73,12 @@ package final class Program {
 
     package func signal(_ number: Int32) { if status == nil { kill(process, number) } }
 
+    /// Lets it make no file longer than so many bytes (setrlimit(2), RLIMIT_FSIZE), or as long as it may.
+    package func limitFiles(to bytes: UInt64?) throws {
+        let limit = bytes.map(String.init) ?? "unlimited"
+        guard system("prlimit --pid=\(process) --fsize=\(limit):") == 0 else { throw TestKitFailure("no such limit") }
+    }
+
     /// The exit code, once it has ended; 128 and the signal's number when one ended it.
     package func ended() -> Int32? {
         if status == nil { status = Self.exitCode(of: process) }

@@ -23,9 +23,13 @@ final class Intruder {
 
     private let database: OpaquePointer
 
-    init(_ vault: RunningVault) throws {
+    convenience init(_ vault: RunningVault) throws {
+        try self.init(path: vault.directory.path + "/data/vault.db")
+    }
+
+    init(path: String) throws {
         var opened: OpaquePointer?
-        let code = sqlite3_open_v2(vault.directory.path + "/data/vault.db", &opened, SQLITE_OPEN_READWRITE, nil)
+        let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE, nil)
         guard code == SQLITE_OK, let opened else { throw TestKitFailure("cannot open the database: \(code)") }
         database = opened
         sqlite3_busy_timeout(database, 30_000)
@@ -52,6 +56,21 @@ final class Intruder {
 
     func rows(_ sql: String, _ cells: [Cell] = []) throws -> [[Cell]] {
         try ask(sql, cells).rows
+    }
+
+    /// Every row of every table but those of `tables`, in their order; without when a token was last used, which is written
+    /// down some time after it was.
+    func everything(but tables: Set<String> = []) throws -> [String: [[Cell]]] {
+        let names = try rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        var whole: [String: [[Cell]]] = [:]
+        for case .text(let name) in names.joined() {
+            let table = String(decoding: name, as: UTF8.self)
+            guard !tables.contains(table) else { continue }
+            let columns = try ask("SELECT * FROM \(table) LIMIT 0", []).columns
+            let kept = columns.filter { table != "tokens" || $0 != "last_used_at" }.joined(separator: ", ")
+            whole[table] = try rows("SELECT \(kept) FROM \(table) ORDER BY rowid")
+        }
+        return whole
     }
 
     /// Copies what a query finds.
@@ -128,6 +147,8 @@ extension Intruder.Cell {
         if let id = TokenID(text) { return .blob(id.bytes) }
         if let id = ConnectSessionID(text) { return .blob(id.bytes) }
         if let id = ProjectID(text) { return .blob(id.bytes) }
+        if let id = RevocationID(text) { return .blob(id.bytes) }
+        if let id = RequestID(text) { return .blob(id.bytes) }
         return .null
     }
 

@@ -1,5 +1,6 @@
 """Reads a copy of the database: is it whole, and is the audit log the one that was written?"""
 
+import collections
 import contextlib
 import hashlib
 import sqlite3
@@ -67,6 +68,81 @@ class Chain:
                 raise Broken(f"the hash of entry {row['seq']} is not that of its bytes")
             self.sequence, self.hash = row["seq"], expected
         return entries
+
+
+class Balance:
+    """A database held against its own log: every change that lies there has its entry, and every entry its change."""
+
+    STATES = {"key.quarantined": "quarantined", "key.released": "live", "key.revoked": "revoked"}
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.entries = connection.execute(
+            "SELECT action, object, reason, key_id, revision FROM audit ORDER BY seq").fetchall()
+
+    def faults(self):
+        """What does not balance; an empty list when all does."""
+        return [*self._keys(), *self._things(), *self._policies()]
+
+    def _objects(self, action):
+        return [entry["object"] for entry in self.entries if entry["action"] == action]
+
+    def _keys(self):
+        stories = collections.defaultdict(list)
+        for entry in self.entries:
+            if entry["key_id"] is not None:
+                stories[entry["key_id"]].append(entry)
+        rows = self.connection.execute(
+            "SELECT id, status, last_version, revision, (SELECT count(*) FROM versions WHERE key_id = keys.id) stored "
+            "FROM keys").fetchall()
+        for row in rows:
+            story = stories.pop(row["id"], [])
+            name, actions = story[0]["object"] if story else row["id"].hex(), [entry["action"] for entry in story]
+            if actions[:1] != ["key.created"] or actions.count("key.created") != 1:
+                yield f"{name} is there, and was not created once"
+            if "key.deleted" in actions:
+                yield f"{name} is there, and was deleted"
+            if not row["last_version"] == row["stored"] == 1 + actions.count("key.rotated"):
+                yield f"{name} has other versions than its entries tell"
+            if [row["revision"]] != [entry["revision"] for entry in story if entry["revision"] is not None][-1:]:
+                yield f"{name} has another revision than its newest entry"
+            state = "live" if row["status"] in ("active", "unverified", "failing") else row["status"]
+            told = ["live", *(self.STATES[action] for action in actions if action in self.STATES)][-1]
+            if state != told:
+                yield f"{name} is {row['status']}, and its entries come to {told}"
+        for story in stories.values():
+            if (story[0]["action"], story[-1]["action"]) != ("key.created", "key.deleted"):
+                yield f"{story[0]['object']} has entries that do not begin and end it, and is not there"
+
+    def _things(self):
+        gone = {entry["object"] for entry in self.entries
+                if entry["action"] == "project.changed" and entry["reason"] == "deleted"}
+        orders = [name for name in self._objects("key.revoked") if name.startswith("rvk_")]
+        for what, query, told in [
+            ("tokens", "SELECT id FROM tokens", self._objects("token.created")),
+            ("ended tokens", "SELECT id FROM tokens WHERE revoked_at IS NOT NULL", self._objects("token.revoked")),
+            ("projects", "SELECT id FROM projects", set(self._objects("project.changed")) - gone),
+            ("sessions", "SELECT id FROM connect_sessions", self._objects("connect.created")),
+            ("orders", "SELECT id FROM revocations", orders),
+        ]:
+            there = sorted(row[0] for row in self.connection.execute(query))
+            if there != sorted(identifier(name) for name in told):
+                yield f"{what}: {len(there)} are there, and the log tells of {len(told)}"
+
+    def _policies(self):
+        told = collections.Counter()
+        for entry in self.entries:
+            if entry["action"] == "policy.changed":
+                told[entry["object"]] = 0 if entry["reason"] == "inherited" else told[entry["object"]] + 1
+        rows = self.connection.execute("SELECT project_id, provider, revision FROM policies")
+        there = {(bytes(row["project_id"]), row["provider"]): row["revision"] for row in rows}
+        wanted = {}
+        for name, revision in told.items():
+            project, _, provider = name.partition("/")
+            if revision:
+                wanted[identifier(project), provider] = revision
+        if there != wanted:
+            yield "policies: others are there than the log tells of"
 
 
 class Broken(Exception):

@@ -72,7 +72,8 @@ class Inspection:
             self.ledger.violated("half-written", f"{key.id} reveals a secret that is not that of version {version}")
 
     def inspect_files(self, chain):
-        """SQLite's own check, the audit chain, and an entry for all that was acknowledged since the last look."""
+        """SQLite's own check, the audit chain, the log against the rows, and an entry for all that was acknowledged since
+        the last look."""
         with self.stage.snapshot() as path, audit.opened(path) as database:
             for fault in audit.integrity(database):
                 self.ledger.violated("corrupt", fault)
@@ -80,6 +81,8 @@ class Inspection:
                 entries = chain.verify(database)
             except audit.Broken as fault:
                 return self.ledger.violated("chain", str(fault))
+            for fault in audit.Balance(database).faults():
+                self.ledger.violated("unbalanced", fault)
         written = {(entry["request_id"], entry["action"]) for entry in entries}
         for request, action in self.ledger.releases:
             if (audit.identifier(request), action) not in written:

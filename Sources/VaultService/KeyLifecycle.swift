@@ -73,6 +73,7 @@ extension Vault {
         _ id: KeyID, reason: String, _ context: RequestContext
     ) async throws(VaultError) -> KeyView {
         try context.require(.keysWrite)
+        try requireNoCredential(in: reason, of: "reason")
         return try await edit(id, .revoke, context, reason: reason) { edit in
             try edit.revoke(orderedAt: nil)
         }

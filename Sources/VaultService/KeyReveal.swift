@@ -16,12 +16,13 @@ extension Vault {
     /// Its audit entry is durable before the secret is opened, and is written on the condition that the record is
     /// still as it was when this was decided; otherwise it is decided again.
     ///
-    /// - Throws: `notFound`, `wrongState`, `keyRevoked`; `auditUnavailable` when the entry could not be written in
+    /// - Throws: `invalidField` for a reason that holds a credential, `notFound`, `wrongState`, `keyRevoked`; `auditUnavailable` when the entry could not be written in
     ///   time. In every case nothing is released.
     package func reveal(
         _ id: KeyID, reason: String, _ context: RequestContext
     ) async throws(VaultError) -> RevealedKey {
         try context.require(.keysReveal)
+        try requireNoCredential(in: reason, of: "reason")
         for _ in 0..<8 {
             let decided: (view: KeyView, sealed: SealedSecret?) = try reading { transaction in
                 let view = try find(id, for: context.caller, in: transaction)

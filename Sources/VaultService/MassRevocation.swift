@@ -35,6 +35,7 @@ extension Vault {
     /// - Returns: how many keys it names.
     package func revoke(_ request: MassRevocation, _ context: RequestContext) async throws(VaultError) -> Int {
         try context.require(.keysWrite)
+        try requireNoCredential(in: request.reason, of: "reason")
         var filter = request.filter
         guard request.isForAll || !filter.isEmpty else {
             throw .invalidField("all", detail: "Name at least one filter, or say \"all\": true.")

@@ -92,14 +92,15 @@ extension Vault {
         let refusal: VaultError?
         let id: Int?
         (id, refusal) = try await write { [self] transaction in
-            let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
+            let gate = ValidationGate(limits: limits, transaction: transaction, now: now, doctor: doctor)
             if let (refusal, stop) = try gate.refusal(of: attempt, share: context.caller.kind == .vault ? 2 : 1) {
                 if let stop, try gate.note(stop, context) { tell(.checksStopped(stop.projectID)) }
                 // Nobody asked for it; the key waits as long as the limit says.
                 if context.caller.kind == .vault { return (nil, refusal) }
                 _ = try transaction.append(
                     AuditEntry(
-                        at: now, actor: context.caller, action: .requestRefused, object: "\(call.owner)",
+                        at: now, actor: context.caller, action: .requestRefused,
+                        object: doctor.auditName(of: call.owner),
                         projectID: call.project, outcome: "validation_limit", requestID: context.requestID))
                 return (nil, refusal)
             }
@@ -118,7 +119,7 @@ extension Vault {
         _ = try await write { [self] transaction in
             try transaction.settle(attempt: attempt, refused: refused)
             guard refused, let limits else { return }
-            let gate = ValidationGate(limits: limits, transaction: transaction, now: now)
+            let gate = ValidationGate(limits: limits, transaction: transaction, now: now, doctor: doctor)
             for stop in try gate.stopsAfterRefusals(of: call) where try gate.note(stop, context) {
                 tell(.checksStopped(stop.projectID))
             }
@@ -131,6 +132,7 @@ private struct ValidationGate {
     let limits: ValidationLimits
     let transaction: WriteTransaction
     let now: Timestamp
+    let doctor: KeyDoctor
 
     private var day: Timestamp { start(of: 86_400) }
 
@@ -202,7 +204,7 @@ private struct ValidationGate {
         _ = try transaction.append(
             AuditEntry(
                 at: now, actor: context.caller, action: .requestRefused,
-                object: stop.owner.map { "\($0)" } ?? "\(stop.projectID)", projectID: stop.projectID,
+                object: stop.owner.map { doctor.auditName(of: $0) } ?? "\(stop.projectID)", projectID: stop.projectID,
                 outcome: "checks_stopped", requestID: context.requestID, reason: stop.cause.rawValue))
         return true
     }

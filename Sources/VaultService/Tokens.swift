@@ -27,6 +27,7 @@ extension Vault {
     package func createToken(_ request: TokenRequest, _ context: RequestContext) async throws(VaultError) -> MintedToken
     {
         try context.require(.tokensWrite)
+        try requireNoCredential(in: request.name, of: "name")
         let now = time.now()
         var request = request
         request.expiresAt = try end(of: request, context, at: now)

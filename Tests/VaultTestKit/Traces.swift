@@ -1,4 +1,5 @@
-/// Looks for pieces of a secret in bytes: as they are, as base64 at any alignment, as hex in either case.
+/// Looks for pieces of a secret in bytes: as they are, forwards and backwards, as base64 at any alignment, as hex and as a
+/// URL has them, in either case.
 package struct Traces {
     /// How long a piece is that counts as a leak.
     package static let length = 8
@@ -12,8 +13,11 @@ package struct Traces {
         for start in 0...(bytes.count - Self.length) {
             let piece = Array(bytes[start..<start + Self.length])
             add(piece)
-            add(Self.hex(piece, "0123456789abcdef"))
-            add(Self.hex(piece, "0123456789ABCDEF"))
+            add(piece.reversed())
+            for digits in ["0123456789abcdef", "0123456789ABCDEF"] {
+                add(Self.hex(piece, digits))
+                add(piece.flatMap { [UInt8(ascii: "%")] + Self.hex([$0], digits) })
+            }
         }
         // In base64 a piece has three looks, by where it falls; the characters that neighbours touch are left out.
         for alignment in 0..<3 {

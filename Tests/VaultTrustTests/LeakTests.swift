@@ -6,14 +6,14 @@ import VaultTestKit
 /// A secret is in no file, answer, audit entry or line of output, wherever it was sent.
 @Suite struct LeakTests {
     /// 93 characters after the prefix, of which no eight stand anywhere else.
-    private static let tail =
+    static let tail =
         String(
             (0..<93).map { index in
                 let alphabet = Array("bcdfghjkmnpqrstvwxzBCDFGHJKLMNPQRSTVWXZ23456789")
                 return alphabet[(index * 31 + index * index * 7 + 5) % alphabet.count]
             }) + "AA"
-    private static let marker = "sk-ant-" + "api03-" + tail
-    private static let other = "sk-ant-" + "api03-" + String(tail.dropLast(2).reversed()) + "AA"
+    static let marker = "sk-ant-" + "api03-" + tail
+    static let other = "sk-ant-" + "api03-" + String(tail.dropLast(2).reversed()) + "AA"
 
     /// Forty bodies that are no good, each with the marker as far as it goes.
     static let malformed: [String] = {
@@ -46,7 +46,7 @@ import VaultTestKit
     }()
 
     /// Sends the marker everywhere; returns every answer but those of `reveal`, as bytes.
-    private static func push(
+    static func push(
         port: UInt16, app: String, admin: String, calls: [(method: String, path: String)]
     ) throws -> [(call: String, bytes: [UInt8])] {
         var answers: [(String, [UInt8])] = []
@@ -110,7 +110,7 @@ import VaultTestKit
         return answers
     }
 
-    private static func calls(port: UInt16) throws -> [(method: String, path: String)] {
+    static func calls(port: UInt16) throws -> [(method: String, path: String)] {
         guard case .object(let paths) = try HTTPExchange.send(port: port, "GET", "/openapi.json").json["paths"] else {
             throw TestKitFailure("no paths")
         }
@@ -118,9 +118,9 @@ import VaultTestKit
             .filter { !$0.path.hasSuffix("/reveal") && $0.path != "/v1/revoke" }.sorted { $0.path < $1.path }
     }
 
-    private static let traces = [Traces(of: tail), Traces(of: String(tail.dropLast(2).reversed()))]
+    static let traces = [Traces(of: tail), Traces(of: String(tail.dropLast(2).reversed()))]
 
-    private static func leaks(_ places: [(String, [UInt8])]) -> [String] {
+    static func leaks(_ places: [(String, [UInt8])]) -> [String] {
         places.compactMap { place, bytes in
             traces.lazy.compactMap { $0.first(in: bytes) }.first.map { "\(place): \($0)" }
         }

@@ -22,7 +22,7 @@ private enum Field {
             "What it may do.", as: .list(.choice(Scope.allCases.map(\.rawValue)), count: 1...Scope.allCases.count),
             such: .texts("keys:read", "connect:write"))
     static let tokenName = Member.text("name", 1...100).required
-        .means("Who holds it.", such: .text("notes, production"))
+        .means("Who holds it, for the audit log; a credential is refused.", such: .text("notes, production"))
     static let expiresAt = Member<Timestamp>.time("expires_at").nullable
         .means("When it ends; in the future.")
     static let provider = Member.text("provider", 1...40)
@@ -31,7 +31,7 @@ private enum Field {
     static let createdBefore = Member<Timestamp>.time("created_before").means("Only those stored before this moment.")
     static let all = Member.boolean("all").means("Whether no filter is meant: every key.")
     static let reason = Member.text("reason", 1...200).required
-        .means("Why, for the audit log.", such: .text("incident 7"))
+        .means("Why, for the audit log; a credential in it is refused.", such: .text("incident 7"))
     static let dryRun = Member.boolean("dry_run")
         .means("Whether only to count.", such: .boolean(true))
     static let expect = Member.integer("expect", 0...Int(Int32.max))

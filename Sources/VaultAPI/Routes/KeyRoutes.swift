@@ -31,7 +31,7 @@ private enum Field {
     static let graceSeconds = Member.integer("grace_seconds", 0...Limit.seconds)
         .means("How long the previous secret can be taken back; the policy's where it is left out.")
     static let reason = Member.text("reason", 0...200)
-        .means("Why, for the audit log.", such: .text("nightly summary"))
+        .means("Why, for the audit log; a credential in it is refused.", such: .text("nightly summary"))
 }
 
 enum KeyRoutes {

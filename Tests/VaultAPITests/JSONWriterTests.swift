@@ -36,10 +36,15 @@ struct JSONWriterTests {
         )
     }
 
-    @Test func `what has to be escaped is escaped, and nothing else`() throws {
+    @Test func `what has to be escaped is escaped, and what ends or turns a line, and nothing else`() throws {
         var writer = JSONWriter()
-        writer.string("\"\\/\u{8}\u{C}\n\r\t\0\u{1F}\u{7F}<é\u{2028}😀")
-        #expect(text(writer.finish()) == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7F}<é\u{2028}😀\"")
+        writer.string("\"\\/\u{8}\u{C}\n\r\t\0\u{1F}\u{7F}<é😀\u{2027}\u{202F}\u{2065}\u{206A}")
+        #expect(
+            text(writer.finish())
+                == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7F}<é😀\u{2027}\u{202F}\u{2065}\u{206A}\"")
+        writer = JSONWriter()
+        writer.string("\u{2028}a\u{2029}\u{202A}\u{202E}\u{2066}\u{2069}é")
+        #expect(text(writer.finish()) == #""\u2028a\u2029\u202a\u202e\u2066\u2069é""#)
     }
 
     @Test func `a secret is written as it is, or escaped where it has to be`() throws {

@@ -2,6 +2,8 @@ package import VaultModel
 
 /// Writes JSON (RFC 8259) straight into memory that is wiped: answers may hold a secret.
 ///
+/// A text is written on one line for every reader of lines, and reads in one direction: what ends or turns a line is escaped.
+///
 /// The caller keeps the grammar (begin and end in pairs, a name for every member); commas and escapes are
 /// kept here. Names are ours, so they are written as they are: no quote, backslash or control character.
 package struct JSONWriter: ~Copyable, Sendable {
@@ -95,6 +97,12 @@ package struct JSONWriter: ~Copyable, Sendable {
         var start = 0
         for offset in 0..<bytes.byteCount {
             let byte = bytes[byte: offset]
+            if byte == 0xE2, let escape = Self.escape(ofThree: bytes, at: offset) {
+                buffer.append(bytes.extracting(start..<offset))
+                start = offset + 3
+                buffer.append(escape)
+                continue
+            }
             guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
             buffer.append(bytes.extracting(start..<offset))
             start = offset + 1
@@ -102,6 +110,18 @@ package struct JSONWriter: ~Copyable, Sendable {
         }
         buffer.append(bytes.extracting(start..<bytes.byteCount))
         buffer.append(UInt8(ascii: "\""))
+    }
+
+    /// The escape of what ends a line to some readers of text, or turns its direction round (UAX #9): U+2028 to U+202E and
+    /// U+2066 to U+2069.
+    private static func escape(ofThree bytes: RawSpan, at offset: Int) -> String? {
+        guard offset + 2 < bytes.byteCount else { return nil }
+        let (second, third) = (bytes[byte: offset + 1], bytes[byte: offset + 2])
+        switch (second, third) {
+        case (0x80, 0xA8...0xAE), (0x81, 0xA6...0xA9):
+            return "\\u" + String(0x2000 + Int(second - 0x80) * 64 + Int(third - 0x80), radix: 16)
+        default: return nil
+        }
     }
 
     private mutating func appendEscape(_ byte: UInt8) {

@@ -19,5 +19,7 @@ package struct Migration: Sendable, Equatable {
             name: "V0002_provider_health",
             sql: String(decoding: PackageResources.V0002_provider_health_sql, as: UTF8.self)),
         Migration(name: "V0003_connect", sql: String(decoding: PackageResources.V0003_connect_sql, as: UTF8.self)),
+        Migration(
+            name: "V0004_audit_heads", sql: String(decoding: PackageResources.V0004_audit_heads_sql, as: UTF8.self)),
     ]
 }

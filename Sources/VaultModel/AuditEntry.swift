@@ -73,6 +73,15 @@ package struct AuditEntry: Sendable, Equatable {
         self.revision = revision
     }
 
+    /// Whether it says that its object has ended for ever.
+    package var isEnding: Bool {
+        switch action {
+        case .keyRevoked, .keyDeleted, .tokenRevoked: true
+        case .projectChanged: reason == "deleted"
+        default: false
+        }
+    }
+
     /// The bytes that the hash chain covers: every field with its length before it (u32be), numbers as
     /// u64be, in this order; an absent field is empty.
     package func canonicalBytes(sequence: Int) -> [UInt8] {

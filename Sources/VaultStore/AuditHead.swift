@@ -1,15 +1,11 @@
+import VaultModel
+
 /// Where the audit log ends, kept in memory between groups so that a log that was cut or rewritten behind
 /// our back is not extended.
 ///
 /// Belongs to the writer's thread.
 final class AuditHead {
-    struct Position: Equatable, Sendable {
-        var sequence: Int
-        var hash: [UInt8]
-
-        /// Before the first entry.
-        static let start = Position(sequence: 0, hash: [UInt8](repeating: 0, count: 32))
-    }
+    typealias Position = ChainPosition
 
     /// The end as the running item sees it.
     private(set) var position: Position

@@ -40,6 +40,11 @@ extension ReadTransaction {
         try connection.first(AuditQueries.endOfSession, [.text("\(session)")]) { $0.int() } != nil
     }
 
+    /// What has ended for ever by entries behind the one with number `after`: keys, orders, tokens and projects.
+    package func endings(after: Int) throws(StoreError) -> [String] {
+        try connection.rows(AuditQueries.endings, [.int(after)]) { $0.text() }
+    }
+
     package func newestEntry(of key: KeyID) throws(StoreError) -> AuditEntry? {
         try connection.first(AuditQueries.newest, [.id(key)]) { AuditQueries.decode(&$0).entry }
     }
@@ -68,6 +73,8 @@ extension WriteTransaction {
             ]
         )
         head.advance(to: hash)
+        lastAppended = sequence
+        if entry.isEnding { endings.append(entry.object) }
         return sequence
     }
 }
@@ -88,6 +95,11 @@ enum AuditQueries {
     static let endOfSession = """
         SELECT 1 FROM audit
         WHERE object = $1 AND action IN ('connect.completed', 'connect.cancelled', 'connect.expired') LIMIT 1
+        """
+    static let endings = """
+        SELECT object FROM audit
+        WHERE seq > $1 AND (action IN ('key.revoked', 'key.deleted', 'token.revoked')
+            OR action = 'project.changed' AND reason = 'deleted') ORDER BY seq
         """
     static let newest = select + " WHERE key_id = $1 ORDER BY seq DESC LIMIT 1"
 

@@ -12,7 +12,7 @@ struct LockFile: ~Copyable, Sendable {
     init(path: String) throws(StoreError) {
         let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .file("make the lock file") }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(file) else {
             let fault =
                 errno == EWOULDBLOCK ? .locked(by: Self.holder(file)) : StoreError.file("lock the data directory")
             close(file)
@@ -31,6 +31,19 @@ struct LockFile: ~Copyable, Sendable {
         // Said aloud: a child that was forked and has not yet become another program still holds the open file.
         _ = flock(descriptor, LOCK_UN)
         close(descriptor)
+    }
+
+    /// Waits for those who only look at the database, never for one who has it.
+    private static func lock(_ file: Int32) -> Bool {
+        let deadline = MonotonicTime.now + .seconds(10)
+        while flock(file, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK, MonotonicTime.now < deadline, flock(file, LOCK_SH | LOCK_NB) == 0 else {
+                return false
+            }
+            _ = flock(file, LOCK_UN)
+            usleep(5000)
+        }
+        return true
     }
 
     private static func holder(_ descriptor: Int32) -> String {

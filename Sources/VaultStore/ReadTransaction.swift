@@ -21,6 +21,10 @@ package final class WriteTransaction: ReadTransaction {
     let chain: AuditChain
     /// Set when a secret was overwritten, so that the log is emptied soon.
     var hasShredded = false
+    /// The number of the entry that was appended last.
+    package internal(set) var lastAppended: Int?
+    /// The ids of what has ended for ever, by the entries that were appended.
+    package internal(set) var endings: [String] = []
 
     init(_ connection: Connection, head: AuditHead, chain: @escaping AuditChain) {
         self.head = head

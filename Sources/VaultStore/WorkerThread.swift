@@ -5,11 +5,11 @@ import Glibc
 /// A thread of our own, for work that blocks.
 ///
 /// It takes no signals: those are for the thread that waits for them.
-struct WorkerThread: Sendable {
+package struct WorkerThread: Sendable {
     private let thread: pthread_t
 
     /// Starts `work` at once.
-    init(_ work: @escaping @Sendable () -> Void) throws(StoreError) {
+    package init(_ work: @escaping @Sendable () -> Void) throws(StoreError) {
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
@@ -26,13 +26,13 @@ struct WorkerThread: Sendable {
     }
 
     /// Whether the caller runs on it.
-    var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
+    package var isCurrent: Bool { pthread_equal(thread, pthread_self()) != 0 }
 
     /// Waits for the end of its work. Either this or ``detach()``, once.
-    func join() { pthread_join(thread, nil) }
+    package func join() { pthread_join(thread, nil) }
 
     /// Lets it end alone.
-    func detach() { pthread_detach(thread) }
+    package func detach() { pthread_detach(thread) }
 }
 
 private final class Work {

@@ -11,6 +11,7 @@ EVENTS := .build/test-events.jsonl
 DEB_PROGRAM := .build/deb/program/release/keystow
 COUNT := 200
 SECONDS := 60
+ENTRIES := 1000000
 # These two have their own where none is given.
 FLOOD_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),20)
 MALFORMED_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),1000000)
@@ -21,7 +22,7 @@ TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
+.PHONY: help run demo soak crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
 help: ## print this list
@@ -45,6 +46,9 @@ flood: programs ## let hordes of slow, idle and endless callers loose for SECOND
 
 malformed: programs ## send a million malformed requests (COUNT) over raw sockets
 	@exec python3 Tests/Soak/malformed.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --count $(MALFORMED_COUNT)
+
+audit: programs ## make a log of ENTRIES (1000000) and say how fast it is verified
+	@exec python3 Tests/Soak/audit.py $(RELEASE)/keystow --count $(ENTRIES)
 
 programs: deps
 	$(SWIFT) build -c release --product keystow

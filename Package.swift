@@ -32,7 +32,7 @@ let package = Package(
             name: "Migrations", path: "Migrations",
             resources: [
                 .embedInCode("V0001_vault.sql"), .embedInCode("V0002_provider_health.sql"),
-                .embedInCode("V0003_connect.sql"),
+                .embedInCode("V0003_connect.sql"), .embedInCode("V0004_audit_heads.sql"),
             ]
         ),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),
@@ -99,7 +99,9 @@ let package = Package(
         .testTarget(name: "VaultProvidersTests", dependencies: ["VaultProviders", "VaultModel"]),
         .testTarget(
             name: "VaultServiceTests",
-            dependencies: ["VaultService", "VaultStore", "VaultProviders", "VaultModel", "VaultTestKit"]
+            dependencies: [
+                "VaultService", "VaultStore", "VaultCrypto", "VaultProviders", "VaultModel", "VaultTestKit",
+            ]
         ),
         .testTarget(
             name: "VaultTrustTests",

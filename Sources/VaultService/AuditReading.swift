@@ -1,3 +1,4 @@
+import VaultCrypto
 package import VaultModel
 import VaultStore
 
@@ -14,11 +15,17 @@ extension Vault {
         }
     }
 
-    /// The newest entry's number and chain hash.
-    package func auditHead(_ context: RequestContext) throws(VaultError) -> (sequence: Int, hash: [UInt8]) {
+    /// Where the audit log is, and what is signed of it.
+    package func auditHead(_ context: RequestContext) throws(VaultError) -> AuditHeadView {
         try context.require(.auditRead)
-        let (sequence, hash) = try read { transaction throws(StoreError) in try transaction.auditHead() }
-        return (sequence, hash)
+        return try reading { transaction in
+            let (sequence, hash) = try transaction.auditHead()
+            return AuditHeadView(
+                position: ChainPosition(sequence: sequence, hash: hash),
+                signedHead: try transaction.newestHead()?.note,
+                publicKeys: try signers(in: transaction.signers()).map { "\($0.key)" },
+                isAnchorWritable: anchor.isWritable)
+        }
     }
 
     /// Counts of keys, by provider, status and stale reason, and a histogram of their age.
@@ -32,6 +39,16 @@ extension Vault {
         let edges = KeyStatistics.ageEdges.map { now - $0 * 86_400 }
         return try read { transaction throws(StoreError) in try transaction.statistics(project: scope, edges: edges) }
     }
+}
+
+/// Where the audit log is, and what is signed of it.
+package struct AuditHeadView: Sendable {
+    package let position: ChainPosition
+    /// The newest signed note; it also stands in the anchor.
+    package let signedHead: String?
+    /// The keys that heads are checked with, oldest first.
+    package let publicKeys: [String]
+    package let isAnchorWritable: Bool
 }
 
 extension KeyStatistics {

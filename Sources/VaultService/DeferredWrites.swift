@@ -94,6 +94,7 @@ extension Vault {
             await perform(await deferred.next())
             // What a failure leaves undone the scheduler's next pass does.
             try? await carryOutOrders()
+            await signIfDue()
         }
         await perform(deferred.take())
     }

@@ -17,6 +17,17 @@ package enum OpeningError: Error, Sendable {
     case wrongMasterKey(expected: MasterKeyID)
     case notInitialised(directory: String)
     case alreadyInitialised(directory: String)
+    /// The audit log ends before what was signed: an older database was put in place. `note` is the anchor's newest.
+    case rolledBack(stored: Int, anchored: Int, anchor: String, note: Int)
+    /// The audit log has another entry where this one was signed.
+    case rewritten(entry: Int, anchor: String, note: Int)
+    /// Heads were written to an anchor, and there is none.
+    case anchorMissing(path: String, note: Int)
+    /// Notes that were in the anchor are not.
+    case anchorCut(path: String, note: Int)
+    /// The anchor has nothing that this vault signed.
+    case anchorForeign(path: String, note: Int)
+    case anchorUnreadable(path: String, errno: Int32)
     case vault(VaultError)
     case store(StoreError)
     case crypto(CryptoError)

@@ -126,6 +126,7 @@ package struct RotationScheduler: Sendable {
             try transaction.purgeAttempts(before: now - 86_400)
         }
         try await vault.sweepConnectSessions()
+        try await vault.dropOldEntries()
     }
 }
 
@@ -233,11 +234,12 @@ extension Vault {
         }
     }
 
-    /// The vault's own work: the scheduler and deferred writes, until cancelled.
+    /// The vault's own work: the scheduler, deferred writes and the audit log's heads, until cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await RotationScheduler(self).run() }
             group.addTask { await self.runDeferredWrites() }
+            group.addTask { await self.runHeads() }
         }
     }
 }

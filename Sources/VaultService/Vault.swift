@@ -31,9 +31,13 @@ package final class Vault: Sendable {
     let firstTokens: FirstTokens
     let censusCache = CensusCache()
     package let tallies: VaultTallies
+    let anchor: Anchor
+    let signing = HeadSigning()
+    let refusals = RefusalCounts()
+    private let foundAtOpening = Mutex(AnchorCheck())
 
     package init(
-        instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe,
+        instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe, anchor: String,
         time: any TimeSource = SystemTime(), configuration: VaultConfiguration = VaultConfiguration()
     ) throws(VaultError) {
         self.instance = instance
@@ -47,6 +51,9 @@ package final class Vault: Sendable {
         openKeyring = Mutex(keyring)
         tallies = VaultTallies(catalogue.providers.map(\.id))
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
+        self.anchor = Anchor(path: anchor) { [observe = configuration.observe] isWritable in
+            observe?(isWritable ? .anchorWritten : .anchorUnwritable)
+        }
         try loadPendingOrders()
         try loadSuspicions()
     }
@@ -59,6 +66,12 @@ package final class Vault: Sendable {
             guard let keyring = openKeyring.withLock(\.self) else { throw .sealed }
             return keyring
         }
+    }
+
+    /// What the anchor said when the vault was opened.
+    var opening: AnchorCheck {
+        get { foundAtOpening.withLock(\.self) }
+        set { foundAtOpening.withLock { $0 = newValue } }
     }
 
     /// Whether requests can be served: unsealed, and the storage answers.
@@ -84,16 +97,21 @@ package final class Vault: Sendable {
         _ context: RequestContext? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(VaultError) -> T {
         let ticket = context?.ticket
+        let written: (value: T, endings: [String], sequence: Int?)
         do {
-            return try await store.write { transaction in
+            written = try await store.write { transaction in
                 let value = try body(transaction)
                 try ticket?.keep(value, in: transaction)
-                return value
+                return (value, transaction.endings, transaction.lastAppended)
             }
         } catch {
             ticket?.forget()
             throw VaultError(thrown: error)
         }
+        // What has ended stands in the anchor before anyone is told.
+        await anchor(ended: written.endings)
+        if let sequence = written.sequence, signing.isDue(at: sequence) { deferred.wake() }
+        return written.value
     }
 
     /// Tells whoever runs the vault.

@@ -16,6 +16,10 @@ package struct VaultConfiguration: Sendable {
     package var writePatience = Duration.seconds(2)
     /// Told of what whoever runs the vault should hear of; from any thread, also the writer's: it must not wait.
     package var observe: (@Sendable (VaultNotice) -> Void)?
+    /// How long audit entries stay in the database, in seconds; `nil` for ever.
+    package var auditKeepSeconds: Int?
+    /// The anchor's newest note up to which the operator gives up what it says against the audit log.
+    package var acceptedNote: Int?
 
     package init(
         endpoints: [ProviderID: String] = [:], schedulerInterval: Duration = .seconds(60),

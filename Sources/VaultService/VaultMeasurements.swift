@@ -14,6 +14,11 @@ package struct VaultMeasurements: Sendable {
     package let keysToShred: Int
     package let oldestOrder: Timestamp?
     package let auditSequence: Int
+    /// The newest entry under a signed head.
+    package let auditSigned: Int
+    package let isAnchorWritable: Bool
+    /// Whether this process found the log not to be what was signed.
+    package let isAuditTampered: Bool
     package let suspectProviders: [ProviderID]
     package let readersLent: Int
     package let readersIdle: Int
@@ -115,6 +120,8 @@ extension Vault {
         return VaultMeasurements(
             keys: census, overdueKeys: overdue.count, overdueSince: overdue.since, keysToShred: toShred,
             oldestOrder: pending.map(\.orderedAt).min(), auditSequence: sequence,
+            auditSigned: signing.signedThrough, isAnchorWritable: anchor.isWritable,
+            isAuditTampered: signing.tampered != nil,
             suspectProviders: providerIDs.filter { health.isSuspect($0, at: now) }, readersLent: readers.lent,
             readersIdle: readers.idle, writesWaiting: store.waiting, secureHeapBytes: SecureHeap.bytesInUse,
             secureHeapCapacity: SecureHeap.capacity)

@@ -16,4 +16,13 @@ package enum VaultNotice: Sendable {
     case keyUndecryptable(KeyID)
     /// Another row that decides something does not carry the vault's mark: somebody else wrote it.
     case rowForged
+    /// Signed heads and what has ended wait in memory until the anchor can be written.
+    case anchorUnwritable
+    case anchorWritten
+    /// Others than who runs the vault may write the anchor.
+    case anchorExposed
+    /// Notes lie in the anchor that this vault did not write there; they are passed over.
+    case anchorTampered(lines: Int)
+    /// The audit log is not what was signed; nothing more of it is dropped.
+    case auditTampered(entry: Int)
 }

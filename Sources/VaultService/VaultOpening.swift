@@ -7,10 +7,14 @@ import VaultStore
 package struct VaultLocation: Sendable {
     package let directory: String
     package let masterKey: MasterKeyFile
+    /// The file that signed heads of the audit log are appended to.
+    package let anchor: String
 
-    package init(directory: String, masterKey: MasterKeyFile) {
+    /// - Parameter anchor: `nil` for the file `anchor` in the directory.
+    package init(directory: String, masterKey: MasterKeyFile, anchor: String? = nil) {
         self.directory = directory
         self.masterKey = masterKey
+        self.anchor = anchor ?? "\(directory)/anchor"
     }
 }
 
@@ -53,10 +57,14 @@ extension Vault {
             let catalogue = try Catalogue.embedded()
             let vault = try Vault(
                 instance: instance, keyring: keyring, store: store, catalogue: catalogue,
-                probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, time: time)
-            return try await vault.grantFirstAccess { transaction in
+                probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, anchor: location.anchor,
+                time: time)
+            let access = try await vault.grantFirstAccess { transaction in
                 try transaction.createInstance(instance, master: masterID, rows: rows)
             }
+            // A vault without an anchor is one all the same: its first start begins it.
+            try? await vault.settle()
+            return access
         } catch {
             throw .vault(VaultError(thrown: error))
         }
@@ -104,20 +112,37 @@ extension Vault {
     /// The canaries are opened, through a read-only connection, before a byte of the database is written: with the
     /// wrong master key the files are left as they were.
     ///
-    /// - Throws: `notInitialised`, `wrongMasterKey`, or why the key or the store could not be opened.
+    /// - Throws: `notInitialised`, `wrongMasterKey`, or why the key or the store could not be opened; what the anchor
+    ///   says against the audit log, unless the configuration accepts that up to the anchor's newest note.
     package static func open(
         at location: VaultLocation, configuration: VaultConfiguration = VaultConfiguration(),
         catalogue: Catalogue, probe: Probe, time: any TimeSource = SystemTime()
     ) throws(OpeningError) -> Vault {
         let (peek, keyring) = try unlock(location)
         let store = try openStore(location, patience: configuration.writePatience)
+        let vault: Vault
         do {
-            return try Vault(
-                instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe, time: time,
-                configuration: configuration)
+            vault = try Vault(
+                instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe,
+                anchor: location.anchor, time: time, configuration: configuration)
         } catch {
             throw .vault(error)
         }
+        do throws(OpeningError) {
+            let opening = try vault.checkAnchor()
+            if let refusal = OpeningError(opening, at: location.anchor),
+                configuration.acceptedNote != opening.tip.sequence
+            {
+                throw refusal
+            }
+            vault.opening = opening
+            vault.anchor.tip = opening.tip
+            vault.signing.noteSigned(through: opening.signedThrough)
+        } catch {
+            vault.close()
+            throw error
+        }
+        return vault
     }
 
     /// Reads the keyring and opens its canaries, without writing a byte of the database.

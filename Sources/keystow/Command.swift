@@ -1,9 +1,11 @@
+import VaultCrypto
 import VaultModel
 import VaultService
 
 /// What the command line asks for.
 enum Command: Sendable, Equatable {
     /// With a user: a link for this user is made and printed as soon as the server listens.
+    /// An audit log that is older than its anchor is taken where that is said.
     case serve(SettingFlags, connect: UserID? = nil)
     case initialize(SettingFlags)
     case doctor(SettingFlags, asJSON: Bool, egress: EgressChecks.Scope = .all)
@@ -12,6 +14,7 @@ enum Command: Sendable, Equatable {
     case connect(ConnectCommand)
     case importKeys(ImportCommand)
     case rebind(RebindCommand)
+    case audit(AuditCommand)
     case version(asJSON: Bool)
     case help(HelpTopic)
 }
@@ -116,4 +119,44 @@ struct RebindCommand: Sendable, Equatable {
     var isDryRun: Bool
     var flags: SettingFlags
     var asJSON: Bool
+}
+
+/// `keystow audit …`: `verify` and `key` on the data directory or on files, `export` over HTTP.
+struct AuditCommand: Sendable, Equatable {
+    enum Act: Sendable, Equatable {
+        case verify(AuditCheck)
+        case export(AuditExport)
+        case key
+    }
+
+    var act: Act
+    var flags: SettingFlags
+    /// A file that holds the token to speak with.
+    var tokenFile: String?
+    var asJSON: Bool
+}
+
+/// What `audit verify` is to look at.
+struct AuditCheck: Sendable, Equatable {
+    /// A file of exported entries, in place of the data directory.
+    var file: String?
+    /// The anchor, where it is not the configured one.
+    var anchor: String?
+    /// Whether it is to do without.
+    var isWithoutAnchor = false
+    /// Public keys that are known from elsewhere.
+    var keys: [NoteKey] = []
+}
+
+/// Which entries are wanted, and where they go.
+struct AuditExport: Sendable, Equatable {
+    /// `nil`: standard output.
+    var output: String?
+    var after = 0
+    var since: Timestamp?
+    /// `key_id`, `token_id`, `action` and `until`, as the API takes them: what they pick out is no chain.
+    var filters: [String: String] = [:]
+
+    /// Whether what comes out can be proven.
+    var isChain: Bool { filters.isEmpty }
 }

@@ -32,6 +32,7 @@ enum CommandLineArguments {
         case .connect: return .connect(try connecting(rest))
         case .importKeys: return .importKeys(try importing(rest))
         case .rebind: return .rebind(try rebinding(rest))
+        case .audit, .auditVerify, .auditExport, .auditKey: return .audit(try auditing(rest))
         case .version:
             let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
             return .version(asJSON: scanned.switches.contains("--json"))

@@ -26,6 +26,7 @@ struct Configuration: Sendable, Equatable {
     /// `nil`: for ever.
     var auditKeep: Duration?
     /// Distinct keys revealed by one token in ten minutes.
+    var acceptRollback: Int?
     var revealAlarm: Int
     /// Whom to tell of a weakness, as a URI; `nil`: nobody is named.
     var securityContact: String?
@@ -94,7 +95,12 @@ struct Configuration: Sendable, Equatable {
             } ?? .standard
         rateLimit = reader.value(.rateLimit, mustBe: "a rate such as 1000/s, or off") { RateLimit($0) } ?? .standard
         auditAnchor = reader.path(.auditAnchor) ?? "\(directory)/anchor"
-        auditKeep = reader.value(.auditKeep, mustBe: "a duration such as 365d") { Duration(written: $0) }
+        auditKeep = reader.value(.auditKeep, mustBe: "a duration of 30d or more, such as 400d") {
+            Duration(written: $0).flatMap { $0 >= .seconds(30 * 86_400) ? $0 : nil }
+        }
+        acceptRollback = reader.value(.acceptRollback, mustBe: "the number that the refused start named") {
+            WholeNumber.parse($0, in: 0...1_000_000_000)
+        }
         revealAlarm =
             reader.value(.revealAlarm, mustBe: "a whole number above zero") {
                 WholeNumber.parse($0, in: 1...1_000_000_000)

@@ -19,11 +19,15 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case connect
     case importKeys = "import"
     case rebind
+    case audit
+    case auditVerify = "audit verify"
+    case auditExport = "audit export"
+    case auditKey = "audit key"
     case version
 
     /// The commands, in the order in which one meets them.
     static let commands: [HelpTopic] = [
-        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .doctor, .version,
+        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .audit, .doctor, .version,
     ]
 
     /// One line, in the list of commands.
@@ -42,6 +46,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .connect: "make a link by which a user saves a key, and print it"
         case .importKeys: "take keys from a file or the environment into the vault"
         case .rebind: "bind a provider's keys to the base URL that is configured for it now"
+        case .audit: "check and export the audit log"
+        case .auditVerify: "prove that the audit log is as it was written, or name the first entry that is not"
+        case .auditExport: "copy audit entries from the running server, as JSON lines"
+        case .auditKey: "print the public key that the audit log's heads are signed with"
         case .version: "print the version"
         }
     }
@@ -76,6 +84,14 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "keystow import FILE | - | --environment [--format env|toml|csv] [--user NAME] [--project ID] [--apply]\n"
                 + "                      [--validation best_effort|required|skip] [--json]"
         case .rebind: "keystow rebind PROVIDER [--dry-run] [--json] [FLAG]…"
+        case .audit: "keystow audit verify | export | key [FLAG]…"
+        case .auditVerify:
+            "keystow audit verify [--public-key KEY]… [--anchor FILE | --without-anchor] [--json] [--data-dir DIRECTORY]\n"
+                + "       keystow audit verify --file FILE --public-key KEY… [--anchor FILE] [--json]"
+        case .auditExport:
+            "keystow audit export [--output FILE] [--after NUMBER] [--since TIME] [--until TIME] [--key ID]\n"
+                + "                            [--token-id ID] [--action NAME] [--token-file FILE]"
+        case .auditKey: "keystow audit key [--json] [--data-dir DIRECTORY]"
         case .version: "keystow version [--json]"
         }
     }
@@ -95,6 +111,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
             With --connect USER it then makes a link by which USER can save a key in the oldest project, good for an
             hour and for one key, and prints it as {"connect":"…"}: to try the page with, not for a server whose
             output is kept.
+
+            It does not start (78) with an audit log that is older than what stands signed in the anchor, or without
+            the anchor that there was: somebody may have put back an old database. Where that was you, from a backup,
+            --accept-rollback with the number that the refusal names says so. It is good for that one time; the audit
+            log and the anchor keep that it was said, and what the anchor names as revoked is revoked again.
             """
         case .initialize:
             """
@@ -184,6 +205,33 @@ enum HelpTopic: String, Sendable, CaseIterable {
             each is tested as soon as the server runs. Needs the server to be stopped, and the same settings that it
             is going to run with. Stopped half-way, it goes on where it was when it is called again.
             """
+        case .audit:
+            "Commands:\n"
+                + indented([Self.auditVerify, .auditExport, .auditKey].map { pad($0.rawValue) + $0.summary })
+        case .auditVerify:
+            """
+            Works without the master key, on the data directory, whether its server runs or not, or with --file on
+            exported entries. It recomputes the hash chain, checks the notes in the anchor, and compares. 0: all is as
+            it was written. 65: it is not, and the first bad entry is named.
+
+            KEY is what `keystow audit key` printed when the vault was made: keep it elsewhere, and give it as
+            --public-key "$(cat audit.key)". Without it the data directory's own key is believed, which proves less:
+            whoever can write there may have put another one in its place. --file needs it.
+
+            Without an anchor nothing outside the database speaks for it, and that is a fault; --without-anchor is for
+            whoever has none, and says so.
+            """
+        case .auditExport:
+            """
+            Speaks to the running server with a token that may audit:read. One JSON object a line, oldest first, with
+            the hash of each; before them a line that says where the chain stood, behind them the newest signed head,
+            which is where it ends: so that `keystow audit verify --file` can prove the whole. What is picked out by
+            key, token, action or --until is no chain and cannot be proven.
+
+            With --output, a file that is there is continued after its last whole entry: after Ctrl-C or a lost
+            connection, or a month later, call it again.
+            """
+        case .auditKey: "Give it to whoever is to check the log: `keystow audit verify --public-key`."
         case .version: nil
         }
     }
@@ -230,6 +278,18 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow rebind anthropic --dry-run",
                 "KEYSTOW_ENDPOINT_OPENAI=https://gateway.example/openai/v1 keystow rebind openai",
             ]
+        case .audit: ["keystow audit verify", "keystow audit export --output audit.jsonl"]
+        case .auditVerify:
+            [
+                "keystow audit verify", "keystow audit verify --anchor /mnt/other/anchor --json",
+                "keystow audit verify --file audit.jsonl --public-key keystow/vlt_…",
+            ]
+        case .auditExport:
+            [
+                "keystow audit export --output audit.jsonl --token-file ./admin.token",
+                "keystow audit export --action key.revealed --since 2026-11-01T00:00:00Z",
+            ]
+        case .auditKey: ["keystow audit key", "keystow audit key --json"]
         case .version: ["keystow version --json"]
         }
     }
@@ -242,9 +302,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .initialize, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
         case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
-            .importKeys:
+            .importKeys, .auditExport:
             settings = [.url, .token]
-        case .keystow, .token, .keys, .version: return nil
+        case .auditVerify, .auditKey: settings = [.dataDirectory]
+        case .keystow, .token, .keys, .audit, .version: return nil
         }
         var lines: [String] = []
         for setting in settings where !Setting.notInThisVersion.contains(setting) {

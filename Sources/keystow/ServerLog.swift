@@ -72,9 +72,9 @@ extension ServerLog.Event {
 extension VaultNotice {
     fileprivate var level: Configuration.LogThreshold {
         switch self {
-        case .schedulerFailed, .keyUndecryptable, .rowForged: .error
-        case .revealSpike, .providerSuspect, .checksStopped: .warning
-        case .schedulerRecovered: .info
+        case .schedulerFailed, .keyUndecryptable, .rowForged, .anchorUnwritable, .auditTampered, .anchorTampered: .error
+        case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed: .warning
+        case .schedulerRecovered, .anchorWritten: .info
         }
     }
 
@@ -97,6 +97,15 @@ extension VaultNotice {
             writer.member("event", "key.undecryptable")
             writer.member("key_id", "\(key)")
         case .rowForged: writer.member("event", "row.forged")
+        case .anchorUnwritable: writer.member("event", "anchor.unwritable")
+        case .anchorWritten: writer.member("event", "anchor.written")
+        case .anchorExposed: writer.member("event", "anchor.exposed")
+        case .anchorTampered(let lines):
+            writer.member("event", "anchor.tampered")
+            writer.member("notes", lines)
+        case .auditTampered(let entry):
+            writer.member("event", "audit.tampered")
+            writer.member("entry", entry)
         }
     }
 }

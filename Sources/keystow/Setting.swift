@@ -20,6 +20,7 @@ enum Setting: String, CaseIterable, Sendable {
     case rateLimit = "KEYSTOW_RATE_LIMIT"
     case auditAnchor = "KEYSTOW_AUDIT_ANCHOR"
     case auditKeep = "KEYSTOW_AUDIT_KEEP"
+    case acceptRollback = "KEYSTOW_ACCEPT_ROLLBACK"
     case revealAlarm = "KEYSTOW_REVEAL_ALARM"
     case securityContact = "KEYSTOW_SECURITY_CONTACT"
     case tlsCertificate = "KEYSTOW_TLS_CERT"
@@ -37,7 +38,6 @@ enum Setting: String, CaseIterable, Sendable {
     /// To build one is to take it off this list; `docs/operating.md` says the same and a test compares.
     static let notInThisVersion: Set<Setting> = [
         .databaseURL, .masterKeyPreviousFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
-        .auditAnchor, .auditKeep,
     ]
 
     /// Settings whose value is a secret: never a flag (others can read a command line), never kept as text.
@@ -64,7 +64,7 @@ enum Setting: String, CaseIterable, Sendable {
         case .dataDirectory, .providersDirectory: "DIRECTORY"
         case .databaseURL, .publicURL, .url: "URL"
         case .masterKeyFile, .masterKeyPreviousFile, .auditAnchor, .tlsCertificate, .tlsKey: "FILE"
-        case .masterKeyDescriptor, .revealAlarm: "NUMBER"
+        case .masterKeyDescriptor, .revealAlarm, .acceptRollback: "NUMBER"
         case .masterKeyCommand: "COMMAND"
         case .hosts: "HOST,…"
         case .securityContact: "URI"
@@ -111,8 +111,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .schedulerInterval: "how often the rotation scheduler looks"
         case .validationLimits: "test calls per user (minute, day) and project (minute, day), or `off`"
         case .rateLimit: "calls per token, such as `1000/s`; `off` lifts every rate limit"
-        case .auditAnchor: "where the audit log's signed head is also written"
-        case .auditKeep: "how long audit entries stay in the database"
+        case .auditAnchor: "where the audit log's signed heads and what was revoked are written, too"
+        case .auditKeep: "how long audit entries stay in the database, 30d or more; for ever without it"
+        case .acceptRollback: "the note of the anchor that a refused start names: go on without what it says"
         case .revealAlarm: "distinct keys revealed by one token in ten minutes that raise an alarm"
         case .securityContact: "whom to tell of a weakness, in /.well-known/security.txt"
         case .tlsCertificate: "certificate chain of the server's own TLS, PEM"

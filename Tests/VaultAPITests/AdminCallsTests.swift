@@ -340,7 +340,7 @@ struct AdminCallsTests {
                 #expect(
                     entry.names == [
                         "seq", "at", "actor", "action", "object", "project_id", "outcome", "request_id", "key_ref",
-                        "reason",
+                        "reason", "key_id", "revision", "hash",
                     ])
                 #expect(entry["actor"].names == ["token_id", "name", "kind"])
             }

@@ -1,5 +1,6 @@
 import Testing
 import VaultModel
+import VaultService
 import VaultTestKit
 
 @testable import VaultAPI
@@ -159,6 +160,14 @@ import VaultTestKit
             #expect(usual.json["scopes"].items.compactMap(\.string) == ["keys:read"])
             let shorter = try await make(#""kind":"app","scopes":["keys:read"],"expires_at":"\#(end - 60)""#)
             #expect(shorter.json["expires_at"].string == "\(end - 60)")
+            // Who tries is in the audit log, with how often.
+            await vault.vault.finish()
+            let refused = try await vault.call(
+                "GET", "/v1/audit/entries?action=request.refused&limit=200", token: vault.adminToken
+            ).json["data"].items.filter { $0["outcome"].string == "insufficient_scope" }
+            #expect(refused.map { $0["object"].string } == ["POST /v1/tokens"])
+            #expect(refused.first?["reason"].string == "count=5")
+            #expect(refused.first?["actor"]["name"].string == "m")
             // What was made is still less than its maker when it makes one itself.
             let child = try #require(usual.json["token"].string)
             expectProblem(

@@ -22,6 +22,11 @@ import VaultTestKit
                 case .checksStopped: "stopped"
                 case .keyUndecryptable: "undecryptable"
                 case .rowForged: "forged"
+                case .anchorUnwritable: "anchor unwritable"
+                case .anchorWritten: "anchor written"
+                case .anchorExposed: "anchor exposed"
+                case .anchorTampered: "anchor tampered"
+                case .auditTampered: "audit tampered"
                 }
             words.withLock { $0.append(word) }
         }

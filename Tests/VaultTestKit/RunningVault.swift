@@ -126,6 +126,7 @@ package final class RunningVault: Sendable {
         let vault = try Vault.open(
             at: location, configuration: configuration, catalogue: catalogue, probe: probe, time: time)
         defer { vault.close() }
+        try await vault.settle()
         let site = PublicURL("", securityContact: securityContact)
         let metrics = Metrics(version: "test", startedAt: time.now())
         let funnel = Funnel(

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VaultCrypto
 import VaultModel
@@ -45,17 +46,20 @@ import VaultTestKit
         async throws
     {
         try await tamper(.stopped) { vault in
-            "/v1/projects/\(vault.projectID)"
-        } attack: { intruder, _ in
+            ("/v1/projects/\(vault.projectID)", vault.directory.path + "/data/anchor")
+        } attack: { intruder, scene in
             // The database as the step before left it.
+            #expect(unlink(scene.1) == 0)
             for sql in [
+                "DROP TABLE signers", "DROP TABLE audit_heads", "DROP TABLE audit_drops",
                 "DROP INDEX audit_of_ended_sessions", "DROP TABLE connect_sessions",
                 "ALTER TABLE projects DROP COLUMN logo", "ALTER TABLE projects DROP COLUMN accent_color",
             ] {
                 try intruder.run(sql)
             }
-            try intruder.change("DELETE FROM migrations WHERE version = 3")
-        } look: { vault, path in
+            try intruder.change("DELETE FROM migrations WHERE version >= 3")
+        } look: { vault, scene in
+            let path = scene.0
             let shown = try await vault.call("GET", path, token: vault.adminToken)
             #expect(shown.status == 200)
             #expect(shown.json["logo"] == .null && shown.json["accent_color"] == .null)

@@ -85,6 +85,15 @@ extension RunningVault {
         #expect(try await reveal(id).status == 409, sourceLocation: location)
     }
 
+    /// What the anchor says has ended was ended again when the vault was opened, whatever its row said.
+    func expectEndedAgain(_ id: String, at location: SourceLocation = #_sourceLocation) async throws {
+        let reasons = try await auditEntries().filter { $0["object"].string == id }.compactMap { $0["reason"].string }
+        #expect(reasons.contains("anchor"), sourceLocation: location)
+        guard id.hasPrefix("key_") else { return }
+        #expect(try await reveal(id).status == 410, sourceLocation: location)
+        #expect(try await call("GET", "/v1/keys/\(id)").json["status"].string == "revoked", sourceLocation: location)
+    }
+
     func rotate(_ id: String, to key: String, grace: Int? = nil) async throws -> HTTPAnswer {
         let tail = grace.map { #","grace_seconds":\#($0)"# } ?? ""
         return try await call("POST", "/v1/keys/\(id)/rotate", #"{"key":"\#(key)","validation":"skip"\#(tail)}"#)

@@ -65,8 +65,13 @@ import VaultTestKit
             #expect(try await vault.call("GET", "/v1/token", token: scene.1.text).status == 401)
             let list = try await vault.call("GET", "/v1/tokens", token: vault.adminToken).json["data"].items
             #expect(!list.contains { [scene.0.id, scene.1.id].contains($0["id"].string) })
-            try await vault.findsForgery(of: "token", object: scene.0.id)
-            try await vault.findsForgery(of: "token", object: scene.1.id)
+            for id in [scene.0.id, scene.1.id] {
+                if moment == .stopped {
+                    try await vault.expectEndedAgain(id)
+                } else {
+                    try await vault.findsForgery(of: "token", object: id)
+                }
+            }
         }
     }
 

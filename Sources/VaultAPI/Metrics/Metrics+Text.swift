@@ -70,6 +70,14 @@ extension Metrics {
         text.sample(milliseconds: measured.oldestOrder.map { now.milliseconds - $0.milliseconds } ?? 0)
         text.single(
             "keystow_audit_sequence", .gauge, "The number of the audit log's newest entry.", measured.auditSequence)
+        text.single(
+            "keystow_audit_signed_sequence", .gauge, "The newest entry under a signed head.", measured.auditSigned)
+        text.single(
+            "keystow_audit_anchor_writable", .gauge, "0 while signed heads and revocations wait for the anchor.",
+            measured.isAnchorWritable ? 1 : 0)
+        text.single(
+            "keystow_audit_tampered", .gauge, "1 when this process found that the log is not what was signed.",
+            measured.isAuditTampered ? 1 : 0)
         text.begin("keystow_provider_suspect", .gauge, "1 while the refusals of a provider are doubted.")
         for provider in vault.providerIDs {
             text.sample(.provider(provider), value: measured.suspectProviders.contains(provider) ? 1 : 0)

@@ -28,6 +28,8 @@ package struct Problem: Error, Sendable, Equatable {
     package var isQuoted = false
     /// For `method_not_allowed`: what the path takes, as the `Allow` header says it.
     package var allowedMethods: [String] = []
+    /// Whether the refusal has been counted for the audit log.
+    var isCounted = false
 
     /// A problem in the words that `code` has for people, where no others are given.
     package init(_ code: ProblemCode, detail: String? = nil, hint: String? = nil, field: String? = nil) {

@@ -39,19 +39,22 @@ enum AuditRoutes {
                 limit: limit)
         },
         .returning(
-            "GET", "/v1/audit/head", .scope(.auditRead), "Show the newest entry's number and chain hash.",
+            "GET", "/v1/audit/head", .scope(.auditRead),
+            "Show where the log is: number and chain hash of the newest entry, the newest signed head, the public keys.",
             successes: [.json(.auditHead, 200, "The head.")],
             answer: { (head: AuditHeadView) in
                 .json(200) { writer in
                     writer.beginObject()
-                    writer.member("seq", head.sequence)
-                    writer.member("hash", head.hash)
+                    writer.member("seq", head.position.sequence)
+                    writer.member("hash", head.position.hash.hexadecimal)
+                    writer.member("signed_head", head.signedHead)
+                    writer.member("public_keys", head.publicKeys)
+                    writer.member("anchor_writable", head.isAnchorWritable)
                     writer.endObject()
                 }
             }
         ) { call in
-            let (sequence, hash) = try call.vault.auditHead(call.context)
-            return AuditHeadView(sequence: sequence, hash: hash.hexadecimal)
+            try call.vault.auditHead(call.context)
         },
     ]
 
@@ -70,14 +73,9 @@ enum AuditRoutes {
     }
 }
 
-struct AuditHeadView: Sendable {
-    let sequence: Int
-    let hash: String
-}
-
 extension [UInt8] {
     /// Two lower-case digits a byte.
-    fileprivate var hexadecimal: String {
+    var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }

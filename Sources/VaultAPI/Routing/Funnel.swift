@@ -67,6 +67,7 @@ package final class Funnel: Responder {
         _ head: RequestHead, _ requestID: RequestID, _ table: RouteTable, _ standing: inout RateStanding?
     ) throws(Problem) -> Admitted {
         guard hosts.contain(head.value("host") ?? "") else {
+            vault.noteRefusal("foreign_host", route: "", by: .anonymous)
             throw Problem(.invalidParameter, detail: "This server does not answer for that Host.", field: "host")
         }
         let route: Route
@@ -80,7 +81,8 @@ package final class Funnel: Responder {
         case .none: throw Problem(.notFound)
         }
         try AcceptHeader.require(route.produces, in: head.value("accept"))
-        let caller = try identify(head, route, &standing)
+        let caller: Caller
+        do { caller = try identify(head, route, &standing) } catch { throw counted(error, on: route) }
         if head.declaredLength > 0 {
             guard route.shape != nil else {
                 throw Problem(.invalidParameter, detail: "This call takes no request body.", field: "body")
@@ -112,12 +114,12 @@ package final class Funnel: Responder {
         if let wait = standing?.wait {
             var problem = Problem(.rateLimited)
             problem.retryAfter = wait
-            throw problem
+            throw counted(problem, on: route, by: caller)
         }
         switch route.access {
         case .scope(let scope) where !caller.may(scope),
             .instance(let scope) where !caller.may(scope) || caller.projectID != nil:
-            throw Problem(VaultError.insufficientScope(scope))
+            throw counted(Problem(VaultError.insufficientScope(scope)), on: route, by: caller)
         case .anyone, .anyToken, .scope, .instance, .connectLink: return caller
         }
     }
@@ -168,9 +170,11 @@ package final class Funnel: Responder {
                     + (admitted.standing?.headers ?? []),
                 body: answer.body)
         } catch let problem as Problem {
-            return response(to: problem, admitted.requestID, admitted.standing)
+            return response(
+                to: counted(problem, on: admitted.route, by: admitted.caller), admitted.requestID, admitted.standing)
         } catch {
-            return response(to: Problem(VaultError(anything: error)), admitted.requestID, admitted.standing)
+            let problem = counted(Problem(VaultError(anything: error)), on: admitted.route, by: admitted.caller)
+            return response(to: problem, admitted.requestID, admitted.standing)
         }
     }
 
@@ -195,6 +199,15 @@ package final class Funnel: Responder {
 
     private func noted(_ response: consuming Response, _ admitted: Admitted, _ head: RequestHead) -> Response {
         noted(response, admitted.route, admitted.requestID, head.receivedAt, admitted.caller.tokenID)
+    }
+
+    /// Counts a refusal for the audit log; the same problem, which is counted once.
+    private func counted(_ problem: Problem, on route: Route, by caller: Caller = .anonymous) -> Problem {
+        guard !problem.isCounted, [401, 403, 429].contains(problem.status) else { return problem }
+        vault.noteRefusal(problem.code.rawValue, route: "\(route.method) \(route.path)", by: caller)
+        var problem = problem
+        problem.isCounted = true
+        return problem
     }
 
     private func run(

@@ -64,6 +64,9 @@ extension JSONWriter {
         member("request_id", entry.requestID?.description)
         member("key_ref", entry.keyRef.isEmpty ? nil : entry.keyRef)
         member("reason", entry.reason.isEmpty ? nil : entry.reason)
+        member("key_id", entry.keyID?.description)
+        member("revision", entry.revision)
+        member("hash", record.hash.hexadecimal)
         endObject()
     }
 

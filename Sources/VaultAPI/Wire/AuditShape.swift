@@ -24,6 +24,9 @@ extension Schema {
                 "key_ref", .text("9b1c6d20a7f34e58").nullable,
                 "The same for the same secret: tells entries about it apart."),
             Property("reason", .text("incident 7").nullable.such(.null)),
+            Property("key_id", .id(KeyID.self).nullable, "The key that it is about."),
+            Property("revision", .integer(1...Int.max).nullable.such(.integer(3)), "The key's, after it."),
+            Property("hash", hash, "Of all entries up to this one; the chain that `keystow audit verify` follows."),
         ])
 
     static let auditPage = object(
@@ -38,8 +41,14 @@ extension Schema {
         "AuditHead",
         [
             Property("seq", .count.such(.integer(1042)), "Of the newest entry."),
+            Property("hash", hash, "Over all entries to that one."),
             Property(
-                "hash", .text(matching: "^[0-9a-f]{64}$", such: String(repeating: "5e", count: 32)),
-                "Over all entries to that one."),
+                "signed_head", .text("keystow/vlt_…/head").nullable,
+                "The newest signed note (C2SP signed-note) about the log; it also stands in the anchor."),
+            Property("public_keys", .list(.text("keystow/vlt_…+6f1d2c3b+AQ==")), "What notes are checked with."),
+            Property(
+                "anchor_writable", .boolean(true), "False while heads and revocations cannot be written to the anchor."),
         ])
+
+    private static let hash = text(matching: "^[0-9a-f]{64}$", such: String(repeating: "5e", count: 32))
 }

@@ -9,6 +9,7 @@ enum RebindRunner {
         defer { client.close() }
         let vault = try configuration.openVault(client: client)
         defer { vault.close() }
+        try await vault.settleForCommand()
         let signals = StopSignals()
         let received = signals.received
         defer { withExtendedLifetime(signals) {} }
@@ -30,6 +31,7 @@ enum RebindRunner {
             Console.show(progress: nil)
             throw CommandFailure("the vault refused: \(error)", .unavailable)
         }
+        await vault.finish()
         let said = report(rebinding, command)
         guard let signal = received.signal else { return said }
         Console.tell("stopped; call it again to go on where it was")

@@ -25,6 +25,7 @@ enum ServeCommand {
         defer { vault.close() }
         do {
             try await vault.noteStart(version: Version.number)
+            try await vault.settle()
         } catch {
             throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
@@ -47,6 +48,7 @@ enum ServeCommand {
             configuration.notification.tell(.stopping)
             group.cancelAll()
         }
+        await vault.finish()
         log.note(.stopped)
         return .ok
     }

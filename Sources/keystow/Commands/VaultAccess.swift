@@ -34,6 +34,34 @@ struct CommandFailure: Error {
             self.init("there is no vault in \(directory); `keystow init` makes one", .unavailable)
         case .alreadyInitialised(let directory):
             self.init("there is a vault in \(directory) already; it was left as it is", .cannotCreate)
+        case .rolledBack(let stored, let anchored, let path, let note):
+            self.init(
+                "the audit log ends at entry \(stored), but \(path) has entry \(anchored) signed: an older database was put "
+                    + "in place. Put the newest back, or, if this is a backup that you took back, \(Self.accepting(note))",
+                .configuration)
+        case .rewritten(let entry, let path, let note):
+            self.init(
+                "entry \(entry) of the audit log is not what was signed in \(path): entries were forged. `keystow audit "
+                    + "verify` tells from where on. Put a backup back; to go on with the forged log, "
+                    + Self.accepting(note),
+                .configuration)
+        case .anchorMissing(let path, let note):
+            self.init(
+                "the anchor \(path) is gone, to which the audit log's heads were written. Put it back (KEYSTOW_AUDIT_ANCHOR "
+                    + "says where it is); to begin another, \(Self.accepting(note))",
+                .configuration)
+        case .anchorCut(let path, let note):
+            self.init(
+                "notes that were in the anchor \(path) are gone. Put it back as it was; to go on without them, "
+                    + Self.accepting(note),
+                .configuration)
+        case .anchorForeign(let path, let note):
+            self.init(
+                "nothing in the anchor \(path) was signed by this vault; KEYSTOW_AUDIT_ANCHOR must name its own. If the "
+                    + "database is a backup from before its signer was made, \(Self.accepting(note))",
+                .configuration)
+        case .anchorUnreadable(let path, let code):
+            self.init("cannot read the anchor \(path): \(Self.text(of: code))", .configuration)
         case .store(let error): self.init(error)
         case .vault(let error): self.init("the vault cannot be opened: \(error)", .software)
         case .crypto(let error): self.init("the cryptographic library refused: \(error)", .software)
@@ -56,6 +84,10 @@ struct CommandFailure: Error {
         }
     }
 
+    private static func accepting(_ note: Int) -> String {
+        "start it with KEYSTOW_ACCEPT_ROLLBACK=\(note) (`keystow serve --accept-rollback \(note)`), which is good once"
+    }
+
     private static func text(of code: Int32) -> String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)
@@ -73,7 +105,7 @@ extension Configuration {
             case .descriptor, .command, .environment:
                 throw CommandFailure("this version takes the master key from a file only", .configuration)
             }
-            return VaultLocation(directory: dataDirectory, masterKey: file)
+            return VaultLocation(directory: dataDirectory, masterKey: file, anchor: auditAnchor)
         }
     }
 
@@ -105,6 +137,8 @@ extension Configuration {
         }
         settings.firstTokensFile = firstTokensFile
         settings.observe = observe
+        settings.auditKeepSeconds = auditKeep.map { Int($0 / .seconds(1)) }
+        settings.acceptedNote = acceptRollback
         let probe = Probe(catalogue: catalogue, client: client, time: SystemTime())
         do {
             return try Vault.open(at: try location, configuration: settings, catalogue: catalogue, probe: probe)
@@ -124,6 +158,17 @@ extension Configuration {
             return try HTTPClient(version: Version.number, longest: longest)
         } catch {
             throw CommandFailure("libcurl cannot be started: \(error)", .software)
+        }
+    }
+}
+
+extension Vault {
+    /// Does what the anchor demands, before a command on the data directory does anything else.
+    func settleForCommand() async throws(CommandFailure) {
+        do {
+            try await settle()
+        } catch {
+            throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
         }
     }
 }

@@ -98,12 +98,28 @@ struct FileChecks {
     }
 
     private var anchor: Finding? {
-        guard !Setting.notInThisVersion.contains(.auditAnchor), FileStatus(path) != nil else { return nil }
-        guard FileStatus.isInside(configuration.auditAnchor, path) else {
-            return .ok("audit_anchor", "it is written apart from the data, to \(configuration.auditAnchor)")
+        guard FileStatus(path) != nil else { return nil }
+        let (check, anchor) = ("audit_anchor", configuration.auditAnchor)
+        let file = FileStatus(anchor)
+        if let file {
+            guard file.isFile else { return .fault(check, "\(anchor) is no file", "name another place for it") }
+            guard file.mode & 0o022 == 0, file.isOwn else {
+                return .fault(
+                    check, "others than this user can write \(anchor) (\(file.shownMode))",
+                    "chown it to this user, and chmod 0600 \(anchor)")
+            }
+        }
+        let folder = anchor.lastIndex(of: "/").map { $0 == anchor.startIndex ? "/" : String(anchor[..<$0]) } ?? "."
+        guard unsafe access(file == nil ? folder : anchor, W_OK) == 0 else {
+            return .fault(
+                check, "\(file == nil ? folder : anchor) cannot be written by this user",
+                "chown it to this user; under systemd name its folder with ReadWritePaths=")
+        }
+        guard FileStatus.isInside(anchor, path) else {
+            return .ok(check, "it is written apart from the data, to \(anchor)")
         }
         return .note(
-            "audit_anchor", "it lies with the data: whoever puts back an old copy of all of it goes unnoticed",
+            check, "it lies with the data: whoever puts back an old copy of all of it goes unnoticed",
             "name a file on another disk with KEYSTOW_AUDIT_ANCHOR")
     }
 

@@ -15,7 +15,10 @@ enum TokenRunner {
         }
         let vault = try configuration.openVault(client: client)
         defer { vault.close() }
-        return try await run(command, on: LocalTokens(vault: vault))
+        try await vault.settleForCommand()
+        let code = try await run(command, on: LocalTokens(vault: vault))
+        await vault.finish()
+        return code
     }
 
     private static func run(

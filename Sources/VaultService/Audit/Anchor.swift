@@ -1,0 +1,192 @@
+import Synchronization
+import VaultCrypto
+import VaultModel
+import VaultStore
+
+/// What signed notes about the audit log are appended to. Safe to use from any thread.
+///
+/// Notes are signed and written in the order in which they came, by a thread that lives while there are any: a disk
+/// that hangs holds up nobody for longer than ``patience``. While the file cannot be written, the vault goes on; what
+/// must not be lost waits in memory.
+final class Anchor: Sendable {
+    /// Some statements, and whoever waits for their notes.
+    private final class Order: Sendable {
+        let statements: [AnchorStatement]
+        let signer: AuditSigner
+        let at: Timestamp
+        let isKept: Bool
+        private let waiting = Mutex<(continuation: CheckedContinuation<[String]?, Never>?, isSettled: Bool)>(
+            (nil, false))
+
+        init(_ statements: [AnchorStatement], by signer: AuditSigner, at: Timestamp, isKept: Bool) {
+            self.statements = statements
+            self.signer = signer
+            self.at = at
+            self.isKept = isKept
+        }
+
+        func notes(after start: () -> Void) async -> [String]? {
+            await withCheckedContinuation { continuation in
+                waiting.withLock { $0.continuation = continuation }
+                start()
+            }
+        }
+
+        /// Tells whoever waits; the first time alone.
+        func settle(_ notes: [String]?) {
+            let continuation = waiting.withLock { waiting in
+                defer { waiting = (nil, true) }
+                return waiting.isSettled ? nil : waiting.continuation
+            }
+            continuation?.resume(returning: notes)
+        }
+    }
+
+    private struct State {
+        /// The newest note.
+        var tip = ChainPosition.start
+        var orders: [Order] = []
+        var isWriting = false
+        var isWritable = true
+    }
+
+    /// How long whoever appends waits for the disk.
+    static let patience = Duration.seconds(2)
+
+    let path: String
+    private let state = Mutex(State())
+    private let write: @Sendable ([UInt8]) -> AnchorFile.Outcome
+    /// Told when it can no longer be written, and when it can again.
+    private let observe: @Sendable (_ isWritable: Bool) -> Void
+
+    /// - Parameter write: appends to the file; may block.
+    init(
+        path: String, write: (@Sendable ([UInt8]) -> AnchorFile.Outcome)? = nil,
+        observe: @escaping @Sendable (Bool) -> Void
+    ) {
+        self.path = path
+        self.write = write ?? { AnchorFile(path: path).append($0) }
+        self.observe = observe
+    }
+
+    var isWritable: Bool { state.withLock(\.isWritable) }
+
+    /// The note that the next one follows.
+    var tip: ChainPosition {
+        get { state.withLock(\.tip) }
+        set { state.withLock { $0.tip = newValue } }
+    }
+
+    /// Appends notes that say `statements`, behind whatever still waits.
+    ///
+    /// - Parameter isKept: whether they wait for the next time when they cannot be written now.
+    /// - Returns: the notes when they are durable; `nil` when they are not, or not yet.
+    @discardableResult
+    func append(
+        _ statements: [AnchorStatement], by signer: AuditSigner, at now: Timestamp, isKept: Bool = false,
+        within patience: Duration = Anchor.patience
+    ) async -> [String]? {
+        let order = Order(statements, by: signer, at: now, isKept: isKept)
+        return await withTaskGroup(of: [String]?.self) { group in
+            group.addTask { [self] in await order.notes { push(order) } }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                order.settle(nil)
+                return nil
+            }
+            let notes = await group.next() ?? nil
+            group.cancelAll()
+            return notes
+        }
+    }
+
+    /// Tries again to write what waits.
+    func retry() {
+        let starts = state.withLock { state in
+            guard !state.orders.isEmpty, !state.isWriting else { return false }
+            state.isWriting = true
+            return true
+        }
+        if starts { startWriting() }
+    }
+
+    private func push(_ order: Order) {
+        state.withLock { $0.orders.append(order) }
+        retry()
+    }
+
+    private func startWriting() {
+        guard let thread = try? WorkerThread({ [self] in while writeOrders() {} }) else {
+            _ = giveUp(state.withLock(\.orders))
+            return
+        }
+        thread.detach()
+    }
+
+    /// Writes what has been ordered so far; on the thread of its own.
+    ///
+    /// - Returns: whether there is more to write.
+    private func writeOrders() -> Bool {
+        let (orders, tip) = state.withLock { ($0.orders, $0.tip) }
+        var newest = tip
+        var notes: [(text: String, end: ChainPosition)] = []
+        do throws(CryptoError) {
+            for order in orders {
+                for statement in order.statements {
+                    let text = AnchorNote(statement, after: newest, at: order.at).text(by: order.signer.key.name)
+                    newest = ChainPosition(sequence: newest.sequence + 1, hash: try Digest.sha256(Array(text.utf8)))
+                    notes.append((try SignedNote(text, by: order.signer).description, newest))
+                }
+            }
+        } catch {
+            return giveUp(orders)
+        }
+        switch write(Array(notes.map(\.text).joined().utf8)) {
+        case .durable: break
+        case .failed(let left):
+            // What lies there whole counts, for the next note must not take its place; whole but for the line's end, too.
+            var length = -1
+            let whole = notes.prefix { note in
+                length += note.text.utf8.count
+                return length <= left
+            }
+            return giveUp(orders, after: whole.last?.end, whole.count)
+        }
+        let (isMore, isNews) = state.withLock { state in
+            state.tip = newest
+            state.orders.removeFirst(orders.count)
+            state.isWriting = !state.orders.isEmpty
+            defer { state.isWritable = true }
+            return (state.isWriting, !state.isWritable)
+        }
+        if isNews { observe(true) }
+        var rest = notes[...]
+        for order in orders {
+            order.settle(rest.prefix(order.statements.count).map(\.text))
+            rest = rest.dropFirst(order.statements.count)
+        }
+        return isMore
+    }
+
+    /// Puts back what has to be written some time, all but the first `written` notes; the others end here.
+    private func giveUp(_ orders: [Order], after tip: ChainPosition? = nil, _ written: Int = 0) -> Bool {
+        let isNews = state.withLock { state in
+            if let tip { state.tip = tip }
+            var written = written
+            var waiting: [Order] = []
+            for order in orders {
+                let rest = order.statements.dropFirst(written)
+                written -= min(written, order.statements.count)
+                guard order.isKept, !rest.isEmpty else { continue }
+                waiting.append(Order(Array(rest), by: order.signer, at: order.at, isKept: true))
+            }
+            state.orders.replaceSubrange(..<orders.count, with: waiting)
+            state.isWriting = false
+            defer { state.isWritable = false }
+            return state.isWritable
+        }
+        if isNews { observe(false) }
+        for order in orders { order.settle(nil) }
+        return false
+    }
+}

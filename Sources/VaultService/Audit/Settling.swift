@@ -1,0 +1,98 @@
+import VaultCrypto
+import VaultModel
+import VaultStore
+
+/// What the anchor demands of a vault that has just been opened.
+extension Vault {
+    /// What has ended there ends here, and what the operator accepted against the anchor's word is written down as such.
+    /// Before anything is answered; afterwards the anchor has a head of what there is.
+    package func settle() async throws(VaultError) {
+        let check = opening
+        if !check.strayLines.isEmpty { tell(.anchorTampered(lines: check.strayLines.count)) }
+        if AnchorFile(path: anchor.path).isExposed { tell(.anchorExposed) }
+        switch check.finding {
+        case .agreement: break
+        case .rolledBack(_, let lost), .rewritten(let lost):
+            let kept = check.signedThrough
+            try await writeRestore(
+                "entry \(lost) was signed, and the log is taken as it is behind \(kept)", heads: kept)
+            await anchor.append(
+                [.rollback(kept: kept, lost: lost)], by: try await signer(), at: time.now(), isKept: true)
+        case .missing, .cut, .foreign:
+            try await writeRestore("another anchor is begun after note \(check.tip.sequence)", heads: 0)
+        }
+        if !check.isContinued { try await beginAnchor() }
+        try await endAgain(check.ended)
+        if check.isContinued { signing.noteAnchored(check.ended) }
+        try await signHead()
+    }
+
+    /// The newest signer signs; those before it vouch for it.
+    private func beginAnchor() async throws(VaultError) {
+        let newest = try await signer()
+        let signers = try signers(in: try read { transaction throws(StoreError) in try transaction.signers() })
+        await anchor.append([.begun], by: newest, at: time.now(), isKept: true)
+        for (signer, next) in zip(signers, signers.dropFirst()) {
+            await anchor.append([.signer(next.key)], by: signer, at: time.now(), isKept: true)
+        }
+    }
+
+    /// - Parameter kept: heads behind that entry would contradict what comes.
+    private func writeRestore(_ reason: String, heads kept: Int) async throws(VaultError) {
+        let now = time.now()
+        _ = try await write { [self] transaction in
+            try transaction.forgetHeads(after: kept)
+            try transaction.append(
+                AuditEntry(
+                    at: now, actor: .terminal, action: .restoreMade, object: "\(instance)", reason: reason))
+        }
+    }
+
+    /// Ends what the anchor says has ended and the database says lives, a batch at a time.
+    private func endAgain(_ ids: [String]) async throws(VaultError) {
+        for start in stride(from: 0, to: ids.count, by: 100) {
+            let batch = Array(ids[start..<min(start + 100, ids.count)])
+            let living = try reading { transaction in try batch.filter { try isLive($0, in: transaction) } }
+            guard !living.isEmpty else { continue }
+            _ = try await write { [self] transaction in
+                for id in living { try end(id, in: transaction) }
+            }
+        }
+    }
+
+    private func isLive(_ id: String, in transaction: ReadTransaction) throws -> Bool {
+        if let id = KeyID(id) {
+            guard let stored = try transaction.key(id) else { return false }
+            return try stored.record.status != .revoked
+                || transaction.versions(of: id).contains { $0.shreddedAt == nil && $0.sealed != nil }
+        }
+        if let id = TokenID(id) { return try transaction.token(id).map { $0.record.revokedAt == nil } ?? false }
+        if let id = ProjectID(id) { return try transaction.project(id) != nil && !transaction.hasEnded(id) }
+        return false
+    }
+
+    private func end(_ id: String, in transaction: WriteTransaction) throws {
+        let context = RequestContext(caller: .vault)
+        if let id = KeyID(id) {
+            var edit = KeyEdit(try find(id, for: .vault, in: transaction), in: transaction, at: time.now())
+            try edit.revoke(orderedAt: nil)
+            if edit.actions.isEmpty {
+                try edit.shredAll()
+                edit.actions = [.keyRevoked]
+            }
+            _ = try finish(edit, context, reason: "anchor")
+        } else if let id = TokenID(id), var record = try transaction.token(id)?.record {
+            record.revokedAt = time.now()
+            try transaction.update(record, mac: keyring.mac(of: record))
+            _ = try transaction.append(
+                AuditEntry(
+                    at: time.now(), actor: .vault, action: .tokenRevoked, object: "\(id)",
+                    projectID: record.projectID, reason: "anchor"))
+        } else if let id = ProjectID(id) {
+            _ = try transaction.append(
+                AuditEntry(
+                    at: time.now(), actor: .vault, action: .projectChanged, object: "\(id)", projectID: id,
+                    reason: "deleted"))
+        }
+    }
+}

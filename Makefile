@@ -47,8 +47,8 @@ flood: programs ## let hordes of slow, idle and endless callers loose for SECOND
 malformed: programs ## send a million malformed requests (COUNT) over raw sockets
 	@exec python3 Tests/Soak/malformed.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --count $(MALFORMED_COUNT)
 
-audit: programs ## make a log of ENTRIES (1000000) and say how fast it is verified
-	@exec python3 Tests/Soak/audit.py $(RELEASE)/keystow --count $(ENTRIES)
+audit: programs ## make an audit log of ENTRIES (1000000), and say how fast it grows and is verified
+	@exec python3 Tests/Soak/longlog.py $(RELEASE)/keystow --count $(ENTRIES)
 
 programs: deps
 	$(SWIFT) build -c release --product keystow

@@ -111,7 +111,7 @@ package struct AuditEntry: Sendable, Equatable {
 package struct CanonicalBytes: Sendable {
     package private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    package init() { bytes.reserveCapacity(384) }
 
     package mutating func append(_ field: [UInt8]) {
         appendRaw(UInt32(field.count))

@@ -8,6 +8,9 @@ package struct ChainPosition: Sendable, Equatable {
         self.hash = hash
     }
 
+    /// No chain is longer, whatever a file says.
+    package static let last = 1 << 53
+
     /// Before the first entry.
     package static let start = ChainPosition(sequence: 0, hash: [UInt8](repeating: 0, count: 32))
 }

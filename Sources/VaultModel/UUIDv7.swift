@@ -29,7 +29,13 @@ package struct UUIDv7: Hashable, Comparable, Sendable {
     package var time: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
 
     package var bytes: [UInt8] {
-        [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
+        unsafe [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
+            for place in 0..<8 {
+                unsafe bytes[place] = UInt8(truncatingIfNeeded: high >> (56 - 8 * place))
+                unsafe bytes[place + 8] = UInt8(truncatingIfNeeded: low >> (56 - 8 * place))
+            }
+            count = 16
+        }
     }
 
     package static func < (left: UUIDv7, right: UUIDv7) -> Bool {

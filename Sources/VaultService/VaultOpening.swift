@@ -131,7 +131,7 @@ extension Vault {
         do throws(OpeningError) {
             let opening = try vault.checkAnchor()
             if let refusal = OpeningError(opening, at: location.anchor),
-                configuration.acceptedNote != opening.tip.sequence
+                configuration.acceptedNote != opening.newest
             {
                 throw refusal
             }

@@ -81,6 +81,20 @@ import VaultTestKit
             #expect(answer.code == fault, "\(answer.output)")
             #expect(answer.output.contains("FAULT"))
         }
+        // What another reader would take for something else, or nothing at all.
+        let doubled = lines[1].dropLast() + #","object":"forged"}"#
+        let hidden = lines[1].dropLast() + #","signed_head":"x"}"#
+        let far = lines[0].replacing(#""after":0"#, with: #""after":9223372036854775807"#)
+        let negative = lines[1].replacing(#""seq":1,"#, with: #""seq":-1,"#)
+        var others: [[String]] = [[lines[0]], [lines[0], lines[end]]]
+        others.append([lines[0], String(doubled)] + lines[2...])
+        others.append(lines[..<end] + [String(hidden), lines[end]])
+        others.append([far] + lines[1...])
+        others.append([lines[0], negative] + lines[2...])
+        for forged in others {
+            let answer = try await verify(forged)
+            #expect(answer.code == fault, "\(answer.output)")
+        }
         try Self.write(lines.joined(separator: "\n"), to: file)
         let other = try TemporaryDirectory()
         _ = try await Self.run(["init", "--data-dir", other.path + "/data"], in: other)

@@ -155,11 +155,13 @@ import VaultTestKit
     {
         let gate = Semaphore()
         let written = Mutex<[String]>([])
+        let news = Mutex<[Bool]>([])
         let anchor = Anchor(path: "/nowhere") { bytes in
             gate.wait()
             written.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
             return .durable
-        } observe: { _ in
+        } observe: { isWritable in
+            news.withLock { $0.append(isWritable) }
         }
         let scribe = try Scribe()
         let now = Timestamp(milliseconds: 1_800_000_000_000)
@@ -167,13 +169,46 @@ import VaultTestKit
             let notes = await anchor.append(
                 [.ended([id])], by: scribe.signer, at: now, isKept: true, within: .milliseconds(1))
             #expect(notes == nil)
+            #expect(!anchor.isWritable)
         }
         for _ in 0..<3 { gate.signal() }
         let notes = await anchor.append([Self.head(1)], by: scribe.signer, at: now, within: .seconds(300))
         #expect(notes?.count == 1)
+        #expect(news.withLock(\.self) == [false, true])
         let chain = try scribe.read(written.withLock { $0.joined() })
         #expect(chain.ended == ["key_a", "key_b"])
         #expect(chain.tip == anchor.tip)
+    }
+
+    @Test func `whoever is cancelled waits for the disk all the same, and never for ever`() async throws {
+        let scribe = try Scribe()
+        let now = Timestamp(milliseconds: 1_800_000_000_000)
+        let anchor = Anchor(path: "/nowhere") { _ in
+            .durable
+        } observe: { _ in
+        }
+        for patience in [Duration.zero, .seconds(300)] {
+            for _ in 0..<500 {
+                let task = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return await anchor.append([Self.head(1)], by: scribe.signer, at: now, within: patience)
+                }
+                let notes = await task.value
+                #expect(notes != nil || patience == .zero)
+            }
+        }
+    }
+
+    @Test func `no number makes a reader stumble`() throws {
+        let scribe = try Scribe()
+        for number in ["9223372036854775807", "9007199254740993", "-1", "99999999999999999999"] {
+            let note =
+                "\(scribe.name)/begun\nafter \(number) \(String(repeating: "A", count: 43))=\ntime 2027-01-01T00:00:00.000Z\n"
+            let signature = "\n— \(scribe.name) \(String(repeating: "A", count: 91))=\n"
+            let chain = try scribe.read(note + signature)
+            #expect(chain.tip == nil)
+            #expect(chain.forgedLines == [1])
+        }
     }
 
     @Test func `of a write that failed, what lies there whole is not written again`() async throws {

@@ -229,8 +229,11 @@ import VaultTestKit
             try Self.write(Array(cut.utf8), to: path)
             await #expect(throws: OpeningError.self) { try await vault.restarted { _ in } }
         }
-        try Self.write(Array(text[starts[1]...].utf8), to: path)
-        #expect(try Self.report(vault).finding?.kind == .anchorCut)
+        for cut in [text[starts[1]...], text[..<starts[1]], text[..<starts[starts.count - 1]]] {
+            try Self.write(Array(cut.utf8), to: path)
+            #expect(try Self.report(vault).finding?.kind == .anchorCut)
+        }
+        // The last of these lies there now.
         for isGone in [false, true] {
             if isGone { unlink(path) }
             #expect(try Self.report(vault).isWell == false)
@@ -242,6 +245,7 @@ import VaultTestKit
             let report = try Self.report(vault)
             #expect(report.isWell)
             #expect(report.restarts == 1)
+            #expect(report.copiedLines + report.forgedLines == [])
         }
         // What it was before is good no more.
         try Self.write(genuine, to: path)

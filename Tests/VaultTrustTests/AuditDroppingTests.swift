@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 import VaultModel
@@ -120,6 +121,31 @@ import VaultTestKit
             #expect(try await vault.vault.dropOldEntries() == 1)
             #expect(try Self.report(vault).awaitingDeletion == 0)
         }
+    }
+
+    @Test func `a log of which something was dropped can be proven also with another anchor`() async throws {
+        let (vault, note) = try await RunningVault.run(configuration: Self.keeping30Days()) { vault in
+            for _ in 0..<2 {
+                for number in 0..<3 { _ = try await vault.store(FakeKeys.anthropic("other", number)) }
+                try await vault.vault.signHead()
+                vault.time.advance(by: 40 * 86_400)
+                _ = try await vault.call("DELETE", "/v1/users/user-1")
+                try await vault.vault.signHead()
+            }
+            #expect(try await vault.vault.dropOldEntries() > 0)
+            return (vault, vault.vault.anchor.tip.sequence)
+        }
+        unlink(vault.directory.path + "/data/anchor")
+        for number in (note - 10)...note {
+            var configuration = Self.keeping30Days()
+            configuration.acceptedNote = number
+            do { try await vault.restarted(configuration: configuration) { _ in } } catch is OpeningError { continue }
+            break
+        }
+        let report = try Self.report(vault)
+        #expect(report.isWell)
+        #expect(report.base > 0)
+        #expect(report.restarts == 1)
     }
 
     @Test func `a young log is not dropped because the database says that its heads are old`() async throws {

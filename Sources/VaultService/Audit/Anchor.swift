@@ -25,10 +25,15 @@ final class Anchor: Sendable {
             self.isKept = isKept
         }
 
+        /// The notes once they are durable; `nil` when that was given up. To be called once.
         func notes(after start: () -> Void) async -> [String]? {
             await withCheckedContinuation { continuation in
-                waiting.withLock { $0.continuation = continuation }
+                let isSettled = waiting.withLock { waiting in
+                    if !waiting.isSettled { waiting.continuation = continuation }
+                    return waiting.isSettled
+                }
                 start()
+                if isSettled { continuation.resume(returning: nil) }
             }
         }
 
@@ -52,6 +57,8 @@ final class Anchor: Sendable {
 
     /// How long whoever appends waits for the disk.
     static let patience = Duration.seconds(2)
+    /// How long, when it is known to hang.
+    private static let patienceWithAHangingDisk = Duration.milliseconds(50)
 
     let path: String
     private let state = Mutex(State())
@@ -87,17 +94,16 @@ final class Anchor: Sendable {
         within patience: Duration = Anchor.patience
     ) async -> [String]? {
         let order = Order(statements, by: signer, at: now, isKept: isKept)
-        return await withTaskGroup(of: [String]?.self) { group in
-            group.addTask { [self] in await order.notes { push(order) } }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                order.settle(nil)
-                return nil
-            }
-            let notes = await group.next() ?? nil
-            group.cancelAll()
-            return notes
+        // Of its own, so that whoever is cancelled waits for the disk all the same.
+        let patience = isKept && !isWritable ? min(patience, Self.patienceWithAHangingDisk) : patience
+        let limit = Task { [self] in
+            try? await Task.sleep(for: patience)
+            guard !Task.isCancelled else { return }
+            noteHanging()
+            order.settle(nil)
         }
+        defer { limit.cancel() }
+        return await order.notes { push(order) }
     }
 
     /// Tries again to write what waits.
@@ -113,6 +119,16 @@ final class Anchor: Sendable {
     private func push(_ order: Order) {
         state.withLock { $0.orders.append(order) }
         retry()
+    }
+
+    /// A write that does not return is none.
+    private func noteHanging() {
+        let isNews = state.withLock { state in
+            guard state.isWriting, state.isWritable else { return false }
+            state.isWritable = false
+            return true
+        }
+        if isNews { observe(false) }
     }
 
     private func startWriting() {

@@ -20,8 +20,10 @@ enum AnchorFinding: Sendable, Equatable {
 /// What was found when a vault was opened, and what has to be done about it before anything is answered.
 struct AnchorCheck: Sendable {
     var finding = AnchorFinding.agreement
-    /// The newest note, which the next one follows: the anchor's, or where that is lost, the newest that is known of.
+    /// The note that the next one follows: the anchor's newest, or where there is none, the newest that is known of.
     var tip = ChainPosition.start
+    /// The number of the newest note that is known of; who accepts what was found names it.
+    var newest = 0
     /// Whether the anchor goes on; otherwise another begins.
     var isContinued = false
     /// The newest entry under a signed head that the log agrees with.
@@ -50,6 +52,7 @@ extension Vault {
         // Each head was in the anchor before it was here.
         let newest = try transaction.newestHead().flatMap { AnchorNote($0.note, signedBy: keys) }
         check.tip = try newest?.position(by: name) ?? .start
+        check.newest = check.tip.sequence
         guard let contents, !contents.blocks.isEmpty else {
             check.finding = newest == nil ? .agreement : .missing
             return check
@@ -61,12 +64,12 @@ extension Vault {
             return check
         }
         check.ended = chain.ended
-        if tip.sequence > check.tip.sequence { check.tip = tip }
+        check.tip = tip
+        check.newest = max(check.newest, tip.sequence)
         guard chain.isWhole, try newest.map(chain.contains) ?? true else {
             check.finding = .cut
             return check
         }
-        check.tip = tip
         check.isContinued = true
         let stored = try transaction.auditHead().sequence
         for head in chain.heads.reversed() where head.sequence <= stored {
@@ -104,11 +107,11 @@ extension OpeningError {
         switch check.finding {
         case .agreement: return nil
         case .rolledBack(let stored, let anchored):
-            self = .rolledBack(stored: stored, anchored: anchored, anchor: path, note: check.tip.sequence)
-        case .rewritten(let anchored): self = .rewritten(entry: anchored, anchor: path, note: check.tip.sequence)
-        case .missing: self = .anchorMissing(path: path, note: check.tip.sequence)
-        case .cut: self = .anchorCut(path: path, note: check.tip.sequence)
-        case .foreign: self = .anchorForeign(path: path, note: check.tip.sequence)
+            self = .rolledBack(stored: stored, anchored: anchored, anchor: path, note: check.newest)
+        case .rewritten(let anchored): self = .rewritten(entry: anchored, anchor: path, note: check.newest)
+        case .missing: self = .anchorMissing(path: path, note: check.newest)
+        case .cut: self = .anchorCut(path: path, note: check.newest)
+        case .foreign: self = .anchorForeign(path: path, note: check.newest)
         }
     }
 }

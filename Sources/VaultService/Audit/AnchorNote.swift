@@ -105,7 +105,9 @@ extension AnchorStatement {
 
 extension ChainPosition {
     fileprivate init?(_ number: some StringProtocol, _ hash: some StringProtocol) {
-        guard let number = Int(number), number >= 0, let bytes = Base64.bytes(of: hash), bytes.count == 32 else {
+        guard let number = Int(number), (0...Self.last).contains(number), let bytes = Base64.bytes(of: hash),
+            bytes.count == 32
+        else {
             return nil
         }
         self.init(sequence: number, hash: bytes)

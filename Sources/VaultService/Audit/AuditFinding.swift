@@ -24,7 +24,7 @@ package struct AuditFinding: Sendable, Equatable {
         case dropUnsigned = "drop_unsigned"
         /// There is no anchor with a note that is signed: nothing outside the database speaks for it.
         case anchorMissing = "anchor_missing"
-        /// The anchor lacks its beginning.
+        /// The anchor lacks its beginning, or a head that the database knows.
         case anchorCut = "anchor_cut"
         /// No signed head speaks for it, nor for what follows.
         case unproven
@@ -63,7 +63,7 @@ extension AuditFinding: CustomStringConvertible {
         case .keptChanged: return "an entry up to \(sequence) that had been kept was changed or is missing"
         case .dropUnsigned: return "the note that entries up to \(sequence) were dropped is not this vault's"
         case .anchorMissing: return "no note of this vault is in the anchor: whoever rewrote the log goes unnoticed"
-        case .anchorCut: return "the anchor lacks its beginning"
+        case .anchorCut: return "the anchor lacks its beginning, or its newest notes"
         case .unproven: return "entry \(sequence) and what follows are under no signed head"
         case .headForged: return "the signed head behind the entries is not signed by a known key"
         }

@@ -25,6 +25,7 @@ package enum AuditVerification {
         var name = ""
         var keys: [NoteKey] = []
         var heads: [StoredNote] = []
+        var newestHead: StoredNote?
         var drop: (note: StoredNote, isComplete: Bool)?
         var last = 0
     }
@@ -35,9 +36,12 @@ package enum AuditVerification {
     ) throws(OpeningError) -> AuditReport {
         do {
             while true {
-                // The anchor before the log: what is signed there is in the log already.
+                // A head is in the log, then in the anchor, then among the database's: each is looked at before the one
+                // in front of it.
+                let newestHead = try look(order.directory).newestHead
                 let contents = try order.anchor.flatMap { path throws(OpeningError) in try AnchorContents(path: path) }
-                let outline = try look(order.directory, withHeads: order.anchor == nil)
+                var outline = try look(order.directory, withHeads: order.anchor == nil)
+                outline.newestHead = newestHead
                 let report = try verify(order, contents, outline, progress)
                 // Where entries were dropped meanwhile, some were missing that nobody took.
                 if try look(order.directory).drop?.note == outline.drop?.note { return report }
@@ -60,6 +64,7 @@ package enum AuditVerification {
             guard try Store.hasTable("signers", in: transaction) else { return outline }
             outline.keys = try transaction.signers().map { NoteKey(name: outline.name, publicKey: $0.publicKey) }
             outline.drop = try transaction.auditDrop()
+            outline.newestHead = try transaction.newestHead()
             if withHeads { outline.heads = try transaction.heads(after: 0, limit: .max) }
             return outline
         }
@@ -83,16 +88,20 @@ package enum AuditVerification {
                 }
                 return head
             }
-        } else if !report.hasAnchor || !chain.isWhole {
-            report.finding = AuditFinding(report.hasAnchor ? .anchorCut : .anchorMissing, at: 1)
+        } else if !report.hasAnchor {
+            report.finding = AuditFinding(.anchorMissing, at: 1)
+        } else {
+            let newest = outline.newestHead.flatMap { AnchorNote($0.note, signedBy: report.keys) }
+            if try !chain.isWhole || newest.map(chain.contains) == false {
+                report.finding = AuditFinding(.anchorCut, at: 1)
+            }
         }
         report.newestHead = heads.map(\.sequence).max()
 
         var base = ChainPosition.start
         if let drop = outline.drop {
             guard let note = AnchorNote(drop.note.note, signedBy: report.keys),
-                case .dropped(let through, let count, let digest) = note.statement,
-                try order.anchor == nil || chain.contains(note)
+                case .dropped(let through, let count, let digest) = note.statement
             else {
                 report.finding = AuditFinding(.dropUnsigned, at: drop.note.sequence)
                 return report
@@ -114,7 +123,8 @@ package enum AuditVerification {
         }
         report.base = base.sequence
         var verifier = AuditVerifier(from: base, heads: heads)
-        try forEach(in: order.directory, after: base.sequence, through: outline.last) { record in
+        let start = base == .start ? .min : base.sequence
+        try forEach(in: order.directory, after: start, through: outline.last) { record in
             try verifier.take(record)
             if record.sequence % page == 0 { progress(record.sequence) }
         }

@@ -50,7 +50,7 @@ package struct AuditVerifier: Sendable {
             finding =
                 record.sequence > expected
                 ? AuditFinding(.missing, at: expected, through: record.sequence - 1)
-                : AuditFinding(.duplicated, at: record.sequence)
+                : AuditFinding(record.sequence > 0 ? .duplicated : .inserted, at: record.sequence)
             isSettled = record.sequence < expected
             return
         }

@@ -19,7 +19,7 @@ extension Vault {
             await anchor.append(
                 [.rollback(kept: kept, lost: lost)], by: try await signer(), at: time.now(), isKept: true)
         case .missing, .cut, .foreign:
-            try await writeRestore("another anchor is begun after note \(check.tip.sequence)", heads: 0)
+            try await writeRestore("another anchor is begun after note \(check.newest)", heads: 0)
         }
         if !check.isContinued { try await beginAnchor() }
         try await endAgain(check.ended)

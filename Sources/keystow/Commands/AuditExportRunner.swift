@@ -71,7 +71,7 @@ enum AuditExportRunner {
             }
             guard page.next_after != nil else { break }
         }
-        if export.isChain, let note = head.signed_head { try sink.write(closing(note)) }
+        if export.isChain, let note = head.signed_head { try sink.write(AuditFile.Closing(signed_head: note).line) }
         try sink.finish()
         Console.show(progress: nil)
         if end < head.seq {
@@ -101,21 +101,7 @@ enum AuditExportRunner {
             }
             hash = before.hash
         }
-        var writer = JSONWriter(capacity: 512)
-        writer.beginObject()
-        writer.member("after", first - 1)
-        writer.member("hash", hash)
-        writer.member("public_keys", keys)
-        writer.endObject()
-        return writer.finish()
-    }
-
-    private static func closing(_ note: String) -> WipedBuffer {
-        var writer = JSONWriter(capacity: 512)
-        writer.beginObject()
-        writer.member("signed_head", note)
-        writer.endObject()
-        return writer.finish()
+        return AuditFile.Opening(after: first - 1, hash: hash, public_keys: keys).line
     }
 }
 

@@ -7,16 +7,34 @@ import VaultService
 /// A file of exported audit entries: a line that says where the chain stood, an entry a line, and a signed head.
 enum AuditFile {
     /// The first line.
-    struct Opening: Codable {
+    struct Opening: Decodable {
         /// The entry behind which the file begins, and the chain's hash there.
         let after: Int
         let hash: String
         let public_keys: [String]
+
+        var line: WipedBuffer {
+            var writer = JSONWriter(capacity: 512)
+            writer.beginObject()
+            writer.member("after", after)
+            writer.member("hash", hash)
+            writer.member("public_keys", public_keys)
+            writer.endObject()
+            return writer.finish()
+        }
     }
 
     /// The last line.
-    struct Closing: Codable {
+    struct Closing: Decodable {
         let signed_head: String
+
+        var line: WipedBuffer {
+            var writer = JSONWriter(capacity: 512)
+            writer.beginObject()
+            writer.member("signed_head", signed_head)
+            writer.endObject()
+            return writer.finish()
+        }
     }
 
     /// An entry, its members as in the API.
@@ -43,7 +61,8 @@ enum AuditFile {
 
         /// `nil` where a member is none of its kind.
         var record: AuditRecord? {
-            guard let at = Timestamp(rfc3339: at), let action = AuditAction(rawValue: action),
+            guard (1...ChainPosition.last).contains(seq), let at = Timestamp(rfc3339: at),
+                let action = AuditAction(rawValue: action),
                 let hash = AuditFile.bytes(of: hash),
                 (actor.token_id == nil) == (actor.token_id.flatMap { TokenID($0) } == nil),
                 (key_id == nil) == (key_id.flatMap { KeyID($0) } == nil),
@@ -72,15 +91,17 @@ enum AuditFile {
         var lines = data.split(separator: UInt8(ascii: "\n"))[...]
         let decoder = JSONDecoder()
         guard let first = lines.popFirst(), let opening = try? decoder.decode(Opening.self, from: first),
-            let hash = bytes(of: opening.hash), hash.count == 32
+            let hash = bytes(of: opening.hash), hash.count == 32, (0...ChainPosition.last).contains(opening.after),
+            isAsWritten(first, opening.line)
         else {
             throw CommandFailure(
                 "\(path) does not begin with the line that says where the chain stood, so nothing can be proven: "
                     + "export without --key, --token-id, --action and --until", .dataFault)
         }
-        var notes: [String] = []
-        while let last = lines.last, let closing = try? decoder.decode(Closing.self, from: last) {
-            notes.append(closing.signed_head)
+        var closing: String?
+        if let last = lines.last, let line = try? decoder.decode(Closing.self, from: last), isAsWritten(last, line.line)
+        {
+            closing = line.signed_head
             lines.removeLast()
         }
         var report = AuditReport()
@@ -93,12 +114,12 @@ enum AuditFile {
             heads = chain.heads
             if !report.hasAnchor { report.finding = AuditFinding(.anchorMissing, at: opening.after + 1) }
         }
-        for note in notes {
-            guard case .head(let head)? = AnchorNote(note, signedBy: report.keys)?.statement else {
+        if let closing {
+            if case .head(let head)? = AnchorNote(closing, signedBy: report.keys)?.statement {
+                heads.append(head)
+            } else {
                 report.finding = AuditFinding(.headForged, at: opening.after + 1)
-                continue
             }
-            heads.append(head)
         }
         let base = ChainPosition(sequence: opening.after, hash: hash)
         report.base = base.sequence
@@ -128,8 +149,11 @@ enum AuditFile {
     ) throws(CommandFailure) {
         var records: [AuditRecord] = []
         for (index, line) in lines.enumerated() {
-            guard let record = (try? decoder.decode(Entry.self, from: line))?.record else {
-                throw CommandFailure("line \(index + 2) is no audit entry", .dataFault)
+            guard let record = (try? decoder.decode(Entry.self, from: line))?.record,
+                isAsWritten(line, AuditLine.of(record))
+            else {
+                throw CommandFailure(
+                    "line \(index + 2) is no audit entry as `keystow audit export` writes it", .dataFault)
             }
             records.append(record)
         }
@@ -145,10 +169,15 @@ enum AuditFile {
         }
         let agreed = verifier.agreed
         report.take(verifier)
-        if report.finding == nil, agreed < end {
+        if report.finding == nil, agreed < end || records.isEmpty {
             report.finding = AuditFinding(.unproven, at: agreed + 1)
             report.last = agreed
         }
+    }
+
+    /// Whether a line is, byte for byte, what is written: another reader may take other members of it, or the last of two.
+    private static func isAsWritten(_ line: Data, _ written: consuming WipedBuffer) -> Bool {
+        written.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe line.elementsEqual($0) } }
     }
 
     /// Two hexadecimal digits a byte.

@@ -30,7 +30,10 @@ enum AuditRunner {
                 throw CommandFailure(error)
             }
         }
-        let said = asJSON ? Console.say(line: AuditVerdict.json(report)) : Console.say(AuditVerdict.text(report))
+        let said =
+            asJSON
+            ? Console.say(line: AuditVerdict.json(report))
+            : Console.say(AuditVerdict.text(report, isFile: check.file != nil))
         guard said == .ok else { return said }
         return report.isWell ? .ok : .dataFault
     }

@@ -4,7 +4,8 @@ import VaultService
 
 /// What `audit verify` found, in words and as JSON.
 enum AuditVerdict {
-    static func text(_ report: AuditReport) -> String {
+    /// - Parameter isFile: whether exported entries were looked at, and not a data directory.
+    static func text(_ report: AuditReport, isFile: Bool) -> String {
         var lines: [String] = []
         if let finding = report.finding {
             lines.append("FAULT  \(finding)")
@@ -12,7 +13,8 @@ enum AuditVerdict {
         } else {
             lines.append("ok     entries \(report.base + 1) to \(report.last), in one chain")
         }
-        if report.base > 0 {
+        if report.base > 0, isFile { lines.append("note   the file begins behind entry \(report.base)") }
+        if report.base > 0, !isFile {
             lines.append(
                 "note   entries up to \(report.base) were dropped; \(report.kept) of them are kept, and are checked")
         }

@@ -68,6 +68,10 @@ package final class Vault: Sendable {
         }
     }
 
+    /// Where signed heads are written, and whether they can be.
+    package var anchorPath: String { anchor.path }
+    package var isAnchorWritable: Bool { anchor.isWritable }
+
     /// What the anchor said when the vault was opened.
     var opening: AnchorCheck {
         get { foundAtOpening.withLock(\.self) }

@@ -19,6 +19,8 @@ package enum VaultNotice: Sendable {
     /// Signed heads and what has ended wait in memory until the anchor can be written.
     case anchorUnwritable
     case anchorWritten
+    /// An anchor was begun though the log had so many entries: the one before it is lost, or never was.
+    case anchorBegun(entry: Int)
     /// Others than who runs the vault may write the anchor.
     case anchorExposed
     /// Notes lie in the anchor that this vault did not write there; they are passed over.

@@ -73,7 +73,7 @@ extension VaultNotice {
     fileprivate var level: Configuration.LogThreshold {
         switch self {
         case .schedulerFailed, .keyUndecryptable, .rowForged, .anchorUnwritable, .auditTampered, .anchorTampered: .error
-        case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed: .warning
+        case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed, .anchorBegun: .warning
         case .schedulerRecovered, .anchorWritten: .info
         }
     }
@@ -99,6 +99,9 @@ extension VaultNotice {
         case .rowForged: writer.member("event", "row.forged")
         case .anchorUnwritable: writer.member("event", "anchor.unwritable")
         case .anchorWritten: writer.member("event", "anchor.written")
+        case .anchorBegun(let entry):
+            writer.member("event", "anchor.begun")
+            writer.member("entry", entry)
         case .anchorExposed: writer.member("event", "anchor.exposed")
         case .anchorTampered(let lines):
             writer.member("event", "anchor.tampered")

@@ -137,5 +137,14 @@ import VaultTestKit
         #expect(unlink(directory.path + "/data/anchor") == 0)
         let again = try await Self.run(serve, setting, in: directory)
         #expect(again.code == ExitCode.configuration.rawValue)
+        // Where no other can be begun, nothing is given up.
+        let next = try #require(again.complaints.firstMatch(of: /KEYSTOW_ACCEPT_ROLLBACK=(\d+)/)?.1)
+        let nowhere = [
+            "KEYSTOW_AUDIT_ANCHOR": directory.path + "/none/anchor", "KEYSTOW_ACCEPT_ROLLBACK": String(next),
+        ]
+        let homeless = try await Self.run(serve, nowhere, in: directory)
+        #expect(homeless.code == ExitCode.inputOutput.rawValue)
+        #expect(homeless.complaints.contains("no anchor can be begun"))
+        #expect(try await Self.run(serve, in: directory).code == ExitCode.configuration.rawValue)
     }
 }

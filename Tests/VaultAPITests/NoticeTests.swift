@@ -24,6 +24,7 @@ import VaultTestKit
                 case .rowForged: "forged"
                 case .anchorUnwritable: "anchor unwritable"
                 case .anchorWritten: "anchor written"
+                case .anchorBegun: "anchor begun"
                 case .anchorExposed: "anchor exposed"
                 case .anchorTampered: "anchor tampered"
                 case .auditTampered: "audit tampered"

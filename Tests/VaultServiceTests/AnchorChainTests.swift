@@ -47,7 +47,7 @@ import VaultTestKit
 
     @Test func `one signature proves all notes, and together they say what holds`() throws {
         var scribe = try Scribe()
-        try scribe.write(.begun, Self.head(10), .ended(["key_a", "tok_b"]), Self.head(20), Self.head(30))
+        try scribe.write(.begun(entries: 0), Self.head(10), .ended(["key_a", "tok_b"]), Self.head(20), Self.head(30))
         try scribe.write(.rollback(kept: 10, lost: 30), Self.head(12), .ended(["key_c"]))
         let chain = try scribe.read()
         #expect(chain.tip == scribe.tip)
@@ -65,7 +65,7 @@ import VaultTestKit
 
     @Test func `U05 an old head, or an old rollback, that is copied to the end hides nothing and is named`() throws {
         var scribe = try Scribe()
-        try scribe.write(.begun, Self.head(10), .rollback(kept: 5, lost: 10), Self.head(30), Self.head(40))
+        try scribe.write(.begun(entries: 0), Self.head(10), .rollback(kept: 5, lost: 10), Self.head(30), Self.head(40))
         for index in 0..<4 {
             let chain = try scribe.read((scribe.notes + [scribe.notes[index]]).joined())
             #expect(chain.tip == scribe.tip)
@@ -80,7 +80,7 @@ import VaultTestKit
         throws
     {
         var scribe = try Scribe()
-        try scribe.write(.begun, Self.head(10), Self.head(20))
+        try scribe.write(.begun(entries: 0), Self.head(10), Self.head(20))
         var stranger = try Scribe()
         stranger.tip = scribe.tip
         try stranger.write(.ended(["key_mine"]), Self.head(7))
@@ -102,7 +102,7 @@ import VaultTestKit
 
     @Test func `a note that was cut out leaves a gap; what comes before it does not count`() throws {
         var scribe = try Scribe()
-        try scribe.write(.begun, .ended(["key_a"]), Self.head(10), .ended(["key_b"]), Self.head(20))
+        try scribe.write(.begun(entries: 0), .ended(["key_a"]), Self.head(10), .ended(["key_b"]), Self.head(20))
         for gap in 0..<4 {
             var notes = scribe.notes
             notes.remove(at: gap)
@@ -116,7 +116,7 @@ import VaultTestKit
 
     @Test func `what an interrupted write leaves is told from a forgery`() throws {
         var scribe = try Scribe()
-        try scribe.write(.begun, Self.head(10))
+        try scribe.write(.begun(entries: 0), Self.head(10))
         let before = scribe.notes.joined()
         try scribe.write(.ended(["key_a"]))
         let whole = scribe.notes[2]
@@ -138,7 +138,7 @@ import VaultTestKit
     @Test func `U11 signers vouch for one another: the first key proves what the third signed`() throws {
         var scribe = try Scribe()
         let first = scribe.signer.key
-        try scribe.write(.begun, Self.head(10))
+        try scribe.write(.begun(entries: 0), Self.head(10))
         for number in 2...3 {
             let next = try scribe.keyring.makeSigner(number: number).signer
             try scribe.write(.signer(next.key))
@@ -178,6 +178,30 @@ import VaultTestKit
         let chain = try scribe.read(written.withLock { $0.joined() })
         #expect(chain.ended == ["key_a", "key_b"])
         #expect(chain.tip == anchor.tip)
+    }
+
+    @Test func `while nothing can be written, what waits is not signed again for each that joins it`() async throws {
+        let scribe = try Scribe()
+        let now = Timestamp(milliseconds: 1_800_000_000_000)
+        let file = Mutex((text: "", tries: 0, isFull: true))
+        let anchor = Anchor(path: "/nowhere") { bytes in
+            file.withLock { file in
+                file.tries += 1
+                if !file.isFull { file.text += String(decoding: bytes, as: UTF8.self) }
+                return file.isFull ? .failed(left: 0) : .durable
+            }
+        } observe: { _ in
+        }
+        for number in 0..<3000 {
+            let notes = await anchor.append([.ended(["key_\(number)"])], by: scribe.signer, at: now, isKept: true)
+            #expect(notes == nil)
+        }
+        #expect(file.withLock(\.tries) < 300)
+        file.withLock { $0.isFull = false }
+        #expect(await anchor.append([Self.head(1)], by: scribe.signer, at: now, within: .seconds(300)) != nil)
+        let chain = try scribe.read(file.withLock(\.text))
+        #expect(chain.ended == (0..<3000).map { "key_\($0)" })
+        #expect(chain.heads.count == 1)
     }
 
     @Test func `whoever is cancelled waits for the disk all the same, and never for ever`() async throws {
@@ -230,7 +254,7 @@ import VaultTestKit
         } observe: { isWritable in
             news.withLock { $0.append(isWritable) }
         }
-        #expect(await anchor.append([.begun], by: scribe.signer, at: now) != nil)
+        #expect(await anchor.append([.begun(entries: 0)], by: scribe.signer, at: now) != nil)
         let length = file.withLock { $0.text.utf8.count }
         for left in [0, 5, length - 1, length + 20, length * 3] {
             file.withLock { ($0.left, $0.isFull) = (left, true) }

@@ -252,6 +252,18 @@ import VaultTestKit
         await #expect(throws: OpeningError.self) { try await vault.restarted { _ in } }
     }
 
+    @Test func `U05 a log without a head that agrees is not called proven`() async throws {
+        let vault = try await RunningVault.run { vault in
+            _ = try await vault.store(FakeKeys.anthropic("headless", 1))
+            return vault
+        }
+        let text = String(decoding: TemporaryDirectory.bytes(of: Self.anchor(vault)), as: UTF8.self)
+        let second = try #require(text.ranges(of: "\(AuditSigner.name(in: vault.vault.instance))/").dropFirst().first)
+        try Self.write(Array(text[..<second.lowerBound].utf8), to: Self.anchor(vault))
+        try Intruder(vault).change("DELETE FROM audit_heads")
+        #expect(try Self.report(vault).finding == AuditFinding(.unproven, at: 1))
+    }
+
     @Test func `no head is signed over an ending that the anchor does not name`() async throws {
         try await RunningVault.run { vault in
             let id = "\(KeyID(at: vault.time.now()))"

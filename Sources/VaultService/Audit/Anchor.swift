@@ -25,6 +25,14 @@ final class Anchor: Sendable {
             self.isKept = isKept
         }
 
+        /// One order for what has ended by both; `nil` where a note would be too long, or they say something else.
+        func merged(with others: ArraySlice<AnchorStatement>, by other: AuditSigner) -> Order? {
+            guard signer === other, statements.count == 1, others.count == 1, case .ended(let ids)? = statements.first,
+                case .ended(let more)? = others.first, ids.count + more.count <= AnchorStatement.endedAtOnce
+            else { return nil }
+            return Order([.ended(ids + more)], by: signer, at: at, isKept: true)
+        }
+
         /// The notes once they are durable; `nil` when that was given up. To be called once.
         func notes(after start: () -> Void) async -> [String]? {
             await withCheckedContinuation { continuation in
@@ -53,12 +61,14 @@ final class Anchor: Sendable {
         var orders: [Order] = []
         var isWriting = false
         var isWritable = true
+        var triedAt = ContinuousClock.now
     }
 
     /// How long whoever appends waits for the disk.
     static let patience = Duration.seconds(2)
-    /// How long, when it is known to hang.
+    /// How long, when it is known to hang; and how often it is tried for what only has to be written some time.
     private static let patienceWithAHangingDisk = Duration.milliseconds(50)
+    private static let interval = Duration.seconds(1)
 
     let path: String
     private let state = Mutex(State())
@@ -111,14 +121,19 @@ final class Anchor: Sendable {
         let starts = state.withLock { state in
             guard !state.orders.isEmpty, !state.isWriting else { return false }
             state.isWriting = true
+            state.triedAt = .now
             return true
         }
         if starts { startWriting() }
     }
 
     private func push(_ order: Order) {
-        state.withLock { $0.orders.append(order) }
-        retry()
+        let waits = state.withLock { state in
+            state.orders.append(order)
+            // To try for each would be to sign again, each time, all that waits.
+            return order.isKept && !state.isWritable && .now - state.triedAt < Self.interval
+        }
+        if waits { order.settle(nil) } else { retry() }
     }
 
     /// A write that does not return is none.
@@ -194,7 +209,11 @@ final class Anchor: Sendable {
                 let rest = order.statements.dropFirst(written)
                 written -= min(written, order.statements.count)
                 guard order.isKept, !rest.isEmpty else { continue }
-                waiting.append(Order(Array(rest), by: order.signer, at: order.at, isKept: true))
+                if let last = waiting.last, let both = last.merged(with: rest, by: order.signer) {
+                    waiting[waiting.count - 1] = both
+                } else {
+                    waiting.append(Order(Array(rest), by: order.signer, at: order.at, isKept: true))
+                }
             }
             state.orders.replaceSubrange(..<orders.count, with: waiting)
             state.isWriting = false

@@ -24,6 +24,8 @@ struct AnchorCheck: Sendable {
     var tip = ChainPosition.start
     /// The number of the newest note that is known of; who accepts what was found names it.
     var newest = 0
+    /// Whether the vault is only being made.
+    var isNew = true
     /// Whether the anchor goes on; otherwise another begins.
     var isContinued = false
     /// The newest entry under a signed head that the log agrees with.
@@ -47,6 +49,7 @@ extension Vault {
 
     private func check(_ contents: AnchorContents?, in transaction: ReadTransaction) throws -> AnchorCheck {
         var check = AnchorCheck()
+        check.isNew = false
         let name = AuditSigner.name(in: instance)
         let keys = try signers(in: transaction.signers()).map(\.key)
         // Each head was in the anchor before it was here.
@@ -72,12 +75,11 @@ extension Vault {
         }
         check.isContinued = true
         let stored = try transaction.auditHead().sequence
-        for head in chain.heads.reversed() where head.sequence <= stored {
-            guard try head == transaction.position(of: head.sequence) else { continue }
-            check.signedThrough = head.sequence
-            break
+        let agreed = try chain.newestHead {
+            try $0.sequence <= stored && $0 == transaction.position(of: $0.sequence)
         }
-        guard let expected = chain.heads.last, expected.sequence != check.signedThrough else { return check }
+        check.signedThrough = agreed?.sequence ?? 0
+        guard let expected = chain.newestHead, expected.sequence != check.signedThrough else { return check }
         check.finding =
             expected.sequence > stored
             ? .rolledBack(stored: stored, anchored: expected.sequence) : .rewritten(anchored: expected.sequence)

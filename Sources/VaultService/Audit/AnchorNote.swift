@@ -3,8 +3,9 @@ package import VaultModel
 
 /// What a signed note about the audit log says.
 package enum AnchorStatement: Sendable, Equatable {
-    /// An anchor begins with this note: a vault's first, or another one after its anchor was lost.
-    case begun
+    /// An anchor begins with this note, when the log had so many entries: none in a vault that is being made, more where
+    /// an anchor was lost.
+    case begun(entries: Int)
     /// The log is this, up to here: a checkpoint in the form of C2SP tlog-checkpoint, whose hash is the chain's.
     case head(ChainPosition)
     /// These keys, orders, tokens and projects have ended and never come back.
@@ -40,7 +41,7 @@ package struct AnchorNote: Sendable, Equatable {
     package func text(by name: String) -> String {
         let lines: [String]
         switch statement {
-        case .begun: lines = ["begun"]
+        case .begun(let entries): lines = ["begun", "\(entries)"]
         case .head(let position): lines = ["head"] + Self.lines(of: position)
         case .ended(let ids): lines = ["ended"] + ids
         // No line but the first begins with the name.
@@ -62,7 +63,7 @@ package struct AnchorNote: Sendable, Equatable {
             .map { String(decoding: $0, as: UTF8.self) }
         guard let moment = lines.popLast(), moment.hasPrefix("time "),
             let at = Timestamp(rfc3339: moment.dropFirst("time ".count)), let place = lines.popLast(),
-            place.hasPrefix("after "), let previous = Self.place(place.dropFirst("after ".count)),
+            let previous = Self.place(place),
             let kind = lines.first,
             let statement = AnchorStatement(kind, Array(lines.dropFirst()))
         else { return nil }
@@ -73,16 +74,27 @@ package struct AnchorNote: Sendable, Equatable {
         ["\(position.sequence)", Base64.text(of: position.hash)]
     }
 
-    private static func place(_ text: Substring) -> ChainPosition? {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        return words.count == 2 ? ChainPosition(words[0], words[1]) : nil
+    /// The note before the one of that text, as the last line but one says.
+    static func place(in text: ArraySlice<UInt8>) -> ChainPosition? {
+        guard let end = text.dropLast().lastIndex(of: UInt8(ascii: "\n")),
+            let start = text[..<end].lastIndex(of: UInt8(ascii: "\n"))
+        else { return nil }
+        return place(String(decoding: text[(start + 1)..<end], as: UTF8.self))
+    }
+
+    private static func place(_ line: String) -> ChainPosition? {
+        let words = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard words.count == 3, words[0].elementsEqual("after".utf8) else { return nil }
+        return ChainPosition(Substring(words[1]), Substring(words[2]))
     }
 }
 
 extension AnchorStatement {
     fileprivate init?(_ kind: String, _ lines: [String]) {
         switch (kind, lines.count) {
-        case ("begun", 0): self = .begun
+        case ("begun", 1):
+            guard let entries = Int(lines[0]), entries >= 0 else { return nil }
+            self = .begun(entries: entries)
         case ("head", 2):
             guard let position = ChainPosition(lines[0], lines[1]) else { return nil }
             self = .head(position)

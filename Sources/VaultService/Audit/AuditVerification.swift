@@ -129,6 +129,10 @@ package enum AuditVerification {
             if record.sequence % page == 0 { progress(record.sequence) }
         }
         report.take(verifier)
+        if order.anchor != nil, report.finding == nil, report.headsAgreed == 0, report.last > base.sequence {
+            report.finding = AuditFinding(.unproven, at: base.sequence + 1)
+            report.last = base.sequence
+        }
         return report
     }
 

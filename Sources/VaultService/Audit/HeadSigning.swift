@@ -165,7 +165,12 @@ extension Vault {
 
 extension AnchorStatement {
     /// As many statements as it takes for notes of a bearable length.
-    fileprivate static func ended(inParts ids: [String]) -> [AnchorStatement] {
-        stride(from: 0, to: ids.count, by: 1000).map { .ended(Array(ids[$0..<min($0 + 1000, ids.count)])) }
+    static func ended(inParts ids: [String]) -> [AnchorStatement] {
+        stride(from: 0, to: ids.count, by: endedAtOnce).map {
+            .ended(Array(ids[$0..<min($0 + endedAtOnce, ids.count)]))
+        }
     }
+
+    /// Ids in one note.
+    static let endedAtOnce = 1000
 }

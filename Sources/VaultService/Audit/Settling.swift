@@ -6,12 +6,15 @@ import VaultStore
 extension Vault {
     /// What has ended there ends here, and what the operator accepted against the anchor's word is written down as such.
     /// Before anything is answered; afterwards the anchor has a head of what there is.
+    ///
+    /// - Throws: ``VaultError/storageUnavailable``, also where another anchor had to be begun and cannot be written.
     package func settle() async throws(VaultError) {
         let check = opening
         if !check.strayLines.isEmpty { tell(.anchorTampered(lines: check.strayLines.count)) }
         if AnchorFile(path: anchor.path).isExposed { tell(.anchorExposed) }
         switch check.finding {
-        case .agreement: break
+        case .agreement:
+            if !check.isContinued { _ = try await beginAnchor() }
         case .rolledBack(_, let lost), .rewritten(let lost):
             let kept = check.signedThrough
             try await writeRestore(
@@ -19,22 +22,31 @@ extension Vault {
             await anchor.append(
                 [.rollback(kept: kept, lost: lost)], by: try await signer(), at: time.now(), isKept: true)
         case .missing, .cut, .foreign:
-            try await writeRestore("another anchor is begun after note \(check.newest)", heads: 0)
+            // Until it is there, what was known of the lost one goes on to forbid the start.
+            guard try await beginAnchor() else { throw .storageUnavailable }
+            try await writeRestore("another anchor is begun after note \(check.newest)", heads: .max)
         }
-        if !check.isContinued { try await beginAnchor() }
         try await endAgain(check.ended)
         if check.isContinued { signing.noteAnchored(check.ended) }
         try await signHead()
     }
 
     /// The newest signer signs; those before it vouch for it.
-    private func beginAnchor() async throws(VaultError) {
+    ///
+    /// - Returns: whether it is durable.
+    private func beginAnchor() async throws(VaultError) -> Bool {
         let newest = try await signer()
-        let signers = try signers(in: try read { transaction throws(StoreError) in try transaction.signers() })
-        await anchor.append([.begun], by: newest, at: time.now(), isKept: true)
+        let (stored, known) = try read { transaction throws(StoreError) in
+            (try transaction.signers(), try transaction.auditHead().sequence)
+        }
+        let signers = try signers(in: stored)
+        let entries = opening.isNew ? 0 : known
+        if entries > 0 { tell(.anchorBegun(entry: entries)) }
+        let isDurable = await anchor.append([.begun(entries: entries)], by: newest, at: time.now(), isKept: true) != nil
         for (signer, next) in zip(signers, signers.dropFirst()) {
             await anchor.append([.signer(next.key)], by: signer, at: time.now(), isKept: true)
         }
+        return isDurable
     }
 
     /// - Parameter kept: heads behind that entry would contradict what comes.

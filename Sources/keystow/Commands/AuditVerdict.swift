@@ -48,7 +48,7 @@ enum AuditVerdict {
                 "note   an older database was taken back \(report.rollbacks) times, with an operator's consent")
         }
         if report.restarts > 0 {
-            lines.append("note   another anchor was begun \(report.restarts) times, with an operator's consent")
+            lines.append("note   an anchor was begun \(report.restarts) times when there was a log already")
         }
         if !report.hasAnchor, report.newestHead != nil {
             lines.append("note   no anchor: the heads are those beside the entries, which proves less")

@@ -27,7 +27,7 @@ enum ServeCommand {
             try await vault.noteStart(version: Version.number)
             try await vault.settle()
         } catch {
-            throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
+            throw CommandFailure(settling: error, vault)
         }
         let site = PublicURL(
             configuration.publicURL?.description ?? "\(configuration.scheme)://\(configuration.listen)",

@@ -41,9 +41,9 @@ struct CommandFailure: Error {
                 .configuration)
         case .rewritten(let entry, let path, let note):
             self.init(
-                "entry \(entry) of the audit log is not what was signed in \(path): entries were forged. `keystow audit "
-                    + "verify` tells from where on. Put a backup back; to go on with the forged log, "
-                    + Self.accepting(note),
+                "entry \(entry) of the audit log is not what was signed in \(path): entries were forged, or it is a database "
+                    + "that was given up when an older one was taken back. `keystow audit verify` tells from where on. Put "
+                    + "the right one back; to go on with this one, " + Self.accepting(note),
                 .configuration)
         case .anchorMissing(let path, let note):
             self.init(
@@ -82,6 +82,15 @@ struct CommandFailure: Error {
         case .unavailable(_, let what): self.init("the database cannot be opened: \(what)", .inputOutput)
         default: self.init("the database cannot be opened: \(error)", .inputOutput)
         }
+    }
+
+    /// Why a vault that was opened could not be put in order.
+    init(settling error: VaultError, _ vault: Vault) {
+        self.init(
+            vault.isAnchorWritable
+                ? "the vault cannot be written to: \(error)"
+                : "no anchor can be begun at \(vault.anchorPath): look at its folder and its mode; nothing was given up",
+            .inputOutput)
     }
 
     private static func accepting(_ note: Int) -> String {
@@ -168,7 +177,7 @@ extension Vault {
         do {
             try await settle()
         } catch {
-            throw CommandFailure("the vault cannot be written to: \(error)", .inputOutput)
+            throw CommandFailure(settling: error, self)
         }
     }
 }

@@ -24,7 +24,7 @@ extension Vault {
                 position: ChainPosition(sequence: sequence, hash: hash),
                 signedHead: try transaction.newestHead()?.note,
                 publicKeys: try signers(in: transaction.signers()).map { "\($0.key)" },
-                isAnchorWritable: anchor.isWritable)
+                isAnchorWritable: anchor.isWritable, dropped: try dropped(in: transaction))
         }
     }
 
@@ -49,6 +49,8 @@ package struct AuditHeadView: Sendable {
     /// The keys that heads are checked with, oldest first.
     package let publicKeys: [String]
     package let isAnchorWritable: Bool
+    /// The last entry of those that were dropped but for a few, and the chain there.
+    package let dropped: ChainPosition?
 }
 
 extension KeyStatistics {

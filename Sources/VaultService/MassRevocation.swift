@@ -69,6 +69,8 @@ extension Vault {
                     at: now, actor: context.caller, action: .keyRevoked, object: "\(order.id)",
                     projectID: filter.projectID, outcome: "ordered:\(count)", requestID: context.requestID,
                     reason: request.reason))
+            // They stand in the anchor before anyone is told, and not only when they are shredded.
+            transaction.endings += try transaction.keyIDs(matching: order.effectiveFilter, limit: .max).map { "\($0)" }
             // From here on, before anyone can be answered. If the commit fails, it refuses too much until the next
             // attempt to carry it out finds that it is not stored.
             orders.withLock { $0.pending.append(order) }

@@ -24,7 +24,7 @@ package final class WriteTransaction: ReadTransaction {
     /// The number of the entry that was appended last.
     package internal(set) var lastAppended: Int?
     /// The ids of what has ended for ever, by the entries that were appended.
-    package internal(set) var endings: [String] = []
+    package var endings: [String] = []
 
     init(_ connection: Connection, head: AuditHead, chain: @escaping AuditChain) {
         self.head = head

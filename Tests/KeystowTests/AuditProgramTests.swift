@@ -1,5 +1,7 @@
 import Glibc
 import Testing
+import VaultModel
+import VaultService
 import VaultTestKit
 
 @testable import keystow
@@ -110,6 +112,46 @@ import VaultTestKit
         #expect(unlink(data + "/anchor") == 0)
         #expect(try await Self.run(check, in: directory).code == fault)
         #expect(try await Self.run(check + ["--without-anchor"], in: directory).code == 0)
+    }
+
+    @Test
+    func `where entries were dropped, what is left is exported and proven, and a file from before is not continued`()
+        async throws
+    {
+        var keeping = VaultConfiguration(validationLimits: nil)
+        keeping.auditKeepSeconds = 30 * 86_400
+        try await RunningVault.run(configuration: keeping) { vault in
+            let directory = try TemporaryDirectory()
+            let file = directory.path + "/audit.jsonl"
+            func export() async throws -> (code: Int32, output: String, complaints: String) {
+                let url = "http://127.0.0.1:\(vault.port)"
+                return try await Self.run(
+                    ["audit", "export", "--url", url, "--output", file], ["KEYSTOW_TOKEN": vault.adminToken],
+                    in: directory)
+            }
+            #expect(try await export().code == 0)
+            let key = try await vault.store(FakeKeys.anthropic("export", 1))
+            for _ in 0..<5 { _ = try await vault.call("POST", "/v1/keys/\(key)/reveal") }
+            try await vault.vault.signHead()
+            vault.time.advance(by: 40 * 86_400)
+            _ = try await vault.call("POST", "/v1/keys/\(key)/reveal")
+            try await vault.vault.signHead()
+            #expect(try await vault.vault.dropOldEntries() > 0)
+            let head = try await vault.call("GET", "/v1/audit/head", token: vault.adminToken).json
+            let dropped = try #require(head["dropped_through"].int)
+            let refused = try await export()
+            #expect(refused.code == ExitCode.noInput.rawValue)
+            #expect(refused.complaints.contains("begin another file"))
+            #expect(unlink(file) == 0)
+            let exported = try await export()
+            #expect(exported.code == 0, "\(exported.complaints)")
+            #expect(exported.complaints.contains("up to \(dropped)"))
+            let publicKey = try #require(head["public_keys"].items.first?.string)
+            let proven = try await Self.run(
+                ["audit", "verify", "--file", file, "--public-key", publicKey], in: directory)
+            #expect(proven.code == 0, "\(proven.output)")
+            #expect(proven.output.contains("the file begins behind entry \(dropped)"))
+        }
     }
 
     @Test func `a server does not start without the anchor that there was, unless that is said, which is good once`()

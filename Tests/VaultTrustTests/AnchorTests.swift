@@ -252,6 +252,27 @@ import VaultTestKit
         await #expect(throws: OpeningError.self) { try await vault.restarted { _ in } }
     }
 
+    @Test func `U05 each key of a mass revocation stands in the anchor before it is answered`() async throws {
+        let (vault, snapshot, ids) = try await RunningVault.run { vault in
+            var ids: [String] = []
+            for number in 0..<5 { ids.append(try await vault.store(FakeKeys.anthropic("mass", number))) }
+            let snapshot = Snapshot(of: vault)
+            let answer = try await vault.call("POST", "/v1/revoke", #"{"user_id":"user-1","reason":"leak"}"#)
+            #expect(answer.json["revoked"].int == 5)
+            let text = String(decoding: TemporaryDirectory.bytes(of: Self.anchor(vault)), as: UTF8.self)
+            for id in ids { #expect(text.contains("\n\(id)\n")) }
+            return (vault, snapshot, ids)
+        }
+        try snapshot.putBack(in: vault)
+        let note = try? await Self.refusedNote(vault)
+        try await vault.restarted(configuration: Self.settings { $0.acceptedNote = note }) { vault in
+            for id in ids {
+                let answer = try await vault.reveal(id)
+                #expect(answer.status == 410)
+            }
+        }
+    }
+
     @Test func `U05 a log without a head that agrees is not called proven`() async throws {
         let vault = try await RunningVault.run { vault in
             _ = try await vault.store(FakeKeys.anthropic("headless", 1))

@@ -50,6 +50,8 @@ enum AuditRoutes {
                     writer.member("signed_head", head.signedHead)
                     writer.member("public_keys", head.publicKeys)
                     writer.member("anchor_writable", head.isAnchorWritable)
+                    writer.member("dropped_through", head.dropped?.sequence)
+                    writer.member("dropped_hash", head.dropped?.hash.hexadecimal)
                     writer.endObject()
                 }
             }

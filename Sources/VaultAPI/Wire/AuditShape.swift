@@ -48,6 +48,10 @@ extension Schema {
             Property("public_keys", .list(.text("keystow/vlt_…+6f1d2c3b+AQ==")), "What notes are checked with."),
             Property(
                 "anchor_writable", .boolean(true), "False while heads and revocations cannot be written to the anchor."),
+            Property(
+                "dropped_through", .integer(1...Int.max).nullable.such(.null),
+                "Entries up to that one were dropped, but for those that still decide something."),
+            Property("dropped_hash", hash.nullable.such(.null), "Over all entries to that one."),
         ])
 
     private static let hash = text(matching: "^[0-9a-f]{64}$", such: String(repeating: "5e", count: 32))

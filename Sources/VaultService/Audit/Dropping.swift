@@ -62,6 +62,12 @@ extension Vault {
         }
     }
 
+    /// Behind which entry the log is whole.
+    func dropped(in transaction: ReadTransaction) throws -> ChainPosition? {
+        let drop = try Drop(in: transaction, keys: signers(in: transaction.signers()).map(\.key))
+        return drop?.note == nil ? nil : drop?.through
+    }
+
     /// The end of the newest closed stretch: never the newest head of all, which the next start compares.
     ///
     /// How old it is its signature says; what the database says of that anybody can write who writes there.

@@ -11,6 +11,8 @@ final class HeadSigning: Sendable {
         var isSigning = false
         /// What the anchor was told to have ended by entries behind the newest head, as far as this process knows.
         var anchored: Set<String> = []
+        /// The newest entry for which a head could not be signed.
+        var triedThrough = 0
         var tampered: Int?
     }
 
@@ -48,8 +50,12 @@ final class HeadSigning: Sendable {
         state.withLock { state in ids.filter { !state.anchored.contains($0) } }
     }
 
+    func noteFailed(at sequence: Int) { state.withLock { $0.triedThrough = sequence } }
+
     /// Whether a head is due now that entry `sequence` is there.
-    func isDue(at sequence: Int) -> Bool { sequence - signedThrough >= Self.entries }
+    func isDue(at sequence: Int) -> Bool {
+        state.withLock { sequence - max($0.signedThrough, $0.triedThrough) >= Self.entries }
+    }
 
     /// Runs `body`, unless somebody else is at it.
     func alone(_ body: () async throws(VaultError) -> Void) async throws(VaultError) {
@@ -82,7 +88,9 @@ extension Vault {
             guard head.sequence > signedThrough else { return anchor.retry() }
             let now = time.now()
             let statements = AnchorStatement.ended(inParts: signing.notAnchored(endings)) + [.head(head)]
-            guard let note = await anchor.append(statements, by: signer, at: now)?.last else { return }
+            guard let note = await anchor.append(statements, by: signer, at: now)?.last else {
+                return signing.noteFailed(at: head.sequence)
+            }
             _ = try await write { transaction in
                 try transaction.keep(head: StoredNote(sequence: head.sequence, note: note), at: now)
             }

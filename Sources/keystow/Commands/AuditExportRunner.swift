@@ -17,6 +17,8 @@ enum AuditExportRunner {
         let seq: Int
         let signed_head: String?
         let public_keys: [String]
+        let dropped_through: Int?
+        let dropped_hash: String?
 
         /// The entry of the newest signed head.
         func signed() throws(CommandFailure) -> Int {
@@ -48,19 +50,35 @@ enum AuditExportRunner {
         // What is written while this runs, or is not signed yet, is the next call's.
         let end = export.isChain ? try head.signed() : head.seq
         var needsOpening = sink.last == nil && export.isChain
+        if export.isChain, let dropped = head.dropped_through, after < dropped {
+            guard sink.last == nil else {
+                throw CommandFailure(
+                    "entries behind \(after), the last in the file, were dropped up to \(dropped): begin another file",
+                    .noInput)
+            }
+            Console.tell("entries up to \(dropped) were dropped: this begins behind it")
+            after = dropped
+        }
+        var hasBegun = sink.last != nil
         while after < end {
             let page = try (try await vault.fetch(path(export, after: after, limit: 200))).understood(as: Page.self)
             if needsOpening, let first = page.data.first {
-                try await sink.write(opening(before: first.seq, head.public_keys, vault))
+                try await sink.write(opening(before: first.seq, head, vault))
                 needsOpening = false
             }
             for entry in page.data where entry.seq <= end {
+                guard !export.isChain || !hasBegun || entry.seq == after + 1 else {
+                    throw CommandFailure(
+                        "entry \(after + 1) is missing: it was dropped meanwhile, or `keystow audit verify` names it",
+                        .unavailable)
+                }
                 guard let record = entry.record else {
                     throw CommandFailure(
                         "entry \(entry.seq) has something that this keystow does not know", .unavailable)
                 }
                 try sink.write(AuditLine.of(record))
                 after = entry.seq
+                hasBegun = true
             }
             Console.show(progress: "entry \(after) of \(end)")
             if let signal = signals.received.signal {
@@ -89,19 +107,20 @@ enum AuditExportRunner {
 
     /// The line that says where the chain stood before entry `first`.
     private static func opening(
-        before first: Int, _ keys: [String], _ vault: borrowing RemoteVault
+        before first: Int, _ head: Head, _ vault: borrowing RemoteVault
     ) async throws(CommandFailure) -> WipedBuffer {
         var hash = String(repeating: "0", count: 64)
-        if first > 1 {
+        if let known = head.dropped_hash, head.dropped_through == first - 1 {
+            hash = known
+        } else if first > 1 {
             let page = try (try await vault.fetch("/v1/audit/entries?after=\(first - 2)&limit=1"))
                 .understood(as: Page.self)
             guard let before = page.data.first, before.seq == first - 1 else {
-                throw CommandFailure(
-                    "the entries before entry \(first) were dropped: export from another --after on", .noInput)
+                throw CommandFailure("the entry before entry \(first) is missing", .noInput)
             }
             hash = before.hash
         }
-        return AuditFile.Opening(after: first - 1, hash: hash, public_keys: keys).line
+        return AuditFile.Opening(after: first - 1, hash: hash, public_keys: head.public_keys).line
     }
 }
 

@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test func `one address has only so many connections`() async throws {
-        try await withServer(limits { $0.connectionsPerAddress = 2 }) { port, _ in
+        try await withServer(limits { ($0.connectionsPerAddress, $0.idleSeconds) = (2, 600) }) { port, _ in
             var held: [RawClient] = []
             for _ in 0..<2 {
                 let client = try RawClient(port: port)

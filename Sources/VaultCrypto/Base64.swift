@@ -20,11 +20,14 @@ package enum Base64 {
     }
 
     /// `nil` for anything that ``text(of:)`` does not write.
-    package static func bytes(of text: some StringProtocol) -> [UInt8]? {
-        let characters = Array(text.utf8)
+    package static func bytes(of text: some StringProtocol) -> [UInt8]? { bytes(of: Array(text.utf8)[...]) }
+
+    /// The same of characters in ASCII.
+    package static func bytes(of characters: ArraySlice<UInt8>) -> [UInt8]? {
         guard characters.count % 4 == 0 else { return nil }
         let padding = characters.suffix(2).count { $0 == UInt8(ascii: "=") }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(characters.count / 4 * 3)
         var (pending, count): (UInt32, Int) = (0, 0)
         for character in characters.dropLast(padding) {
             guard let value = value(of: character) else { return nil }
@@ -39,7 +42,8 @@ package enum Base64 {
         return bytes
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
+    /// The six bits that a character stands for.
+    package static func value(of character: UInt8) -> UInt32? {
         switch character {
         case 0x41...0x5A: UInt32(character) - 0x41
         case 0x61...0x7A: UInt32(character) - 0x61 + 26

@@ -102,23 +102,13 @@ package struct MasterKeyFile: Sendable {
     /// Byte `index` of what 43 base64 characters (RFC 4648 §4) stand for; `nil` for a foreign character, or when
     /// the last one carries bits that no byte has.
     private static func base64Byte(_ index: Int, of text: UnsafeRawBufferPointer) -> UInt8? {
-        func value(_ character: UInt8) -> UInt32? {
-            switch character {
-            case 0x41...0x5A: UInt32(character) - 0x41
-            case 0x61...0x7A: UInt32(character) - 0x61 + 26
-            case 0x30...0x39: UInt32(character) - 0x30 + 52
-            case UInt8(ascii: "+"): 62
-            case UInt8(ascii: "/"): 63
-            default: nil
-            }
-        }
         let (group, place) = (index / 3 * 4, index % 3)
         var bits: UInt32 = 0
         for offset in 0..<4 {
             if group + offset == 43 {
                 bits <<= 6
             } else {
-                guard let six = value(unsafe text[group + offset]) else { return nil }
+                guard let six = Base64.value(of: unsafe text[group + offset]) else { return nil }
                 bits = bits << 6 | six
             }
         }

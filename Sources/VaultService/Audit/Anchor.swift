@@ -9,56 +9,10 @@ import VaultStore
 /// that hangs holds up nobody for longer than ``patience``. While the file cannot be written, the vault goes on; what
 /// must not be lost waits in memory.
 final class Anchor: Sendable {
-    /// Some statements, and whoever waits for their notes.
-    private final class Order: Sendable {
-        let statements: [AnchorStatement]
-        let signer: AuditSigner
-        let at: Timestamp
-        let isKept: Bool
-        private let waiting = Mutex<(continuation: CheckedContinuation<[String]?, Never>?, isSettled: Bool)>(
-            (nil, false))
-
-        init(_ statements: [AnchorStatement], by signer: AuditSigner, at: Timestamp, isKept: Bool) {
-            self.statements = statements
-            self.signer = signer
-            self.at = at
-            self.isKept = isKept
-        }
-
-        /// One order for what has ended by both; `nil` where a note would be too long, or they say something else.
-        func merged(with others: ArraySlice<AnchorStatement>, by other: AuditSigner) -> Order? {
-            guard signer === other, statements.count == 1, others.count == 1, case .ended(let ids)? = statements.first,
-                case .ended(let more)? = others.first, ids.count + more.count <= AnchorStatement.endedAtOnce
-            else { return nil }
-            return Order([.ended(ids + more)], by: signer, at: at, isKept: true)
-        }
-
-        /// The notes once they are durable; `nil` when that was given up. To be called once.
-        func notes(after start: () -> Void) async -> [String]? {
-            await withCheckedContinuation { continuation in
-                let isSettled = waiting.withLock { waiting in
-                    if !waiting.isSettled { waiting.continuation = continuation }
-                    return waiting.isSettled
-                }
-                start()
-                if isSettled { continuation.resume(returning: nil) }
-            }
-        }
-
-        /// Tells whoever waits; the first time alone.
-        func settle(_ notes: [String]?) {
-            let continuation = waiting.withLock { waiting in
-                defer { waiting = (nil, true) }
-                return waiting.isSettled ? nil : waiting.continuation
-            }
-            continuation?.resume(returning: notes)
-        }
-    }
-
     private struct State {
         /// The newest note.
         var tip = ChainPosition.start
-        var orders: [Order] = []
+        var orders: [AnchorOrder] = []
         var isWriting = false
         var isWritable = true
         var triedAt = ContinuousClock.now
@@ -103,9 +57,9 @@ final class Anchor: Sendable {
         _ statements: [AnchorStatement], by signer: AuditSigner, at now: Timestamp, isKept: Bool = false,
         within patience: Duration = Anchor.patience
     ) async -> [String]? {
-        let order = Order(statements, by: signer, at: now, isKept: isKept)
-        // Of its own, so that whoever is cancelled waits for the disk all the same.
+        let order = AnchorOrder(statements, by: signer, at: now, isKept: isKept)
         let patience = isKept && !isWritable ? min(patience, Self.patienceWithAHangingDisk) : patience
+        // Of its own, so that whoever is cancelled waits for the disk all the same.
         let limit = Task { [self] in
             try? await Task.sleep(for: patience)
             guard !Task.isCancelled else { return }
@@ -127,7 +81,7 @@ final class Anchor: Sendable {
         if starts { startWriting() }
     }
 
-    private func push(_ order: Order) {
+    private func push(_ order: AnchorOrder) {
         let waits = state.withLock { state in
             state.orders.append(order)
             // To try for each would be to sign again, each time, all that waits.
@@ -200,11 +154,11 @@ final class Anchor: Sendable {
     }
 
     /// Puts back what has to be written some time, all but the first `written` notes; the others end here.
-    private func giveUp(_ orders: [Order], after tip: ChainPosition? = nil, _ written: Int = 0) -> Bool {
+    private func giveUp(_ orders: [AnchorOrder], after tip: ChainPosition? = nil, _ written: Int = 0) -> Bool {
         let isNews = state.withLock { state in
             if let tip { state.tip = tip }
             var written = written
-            var waiting: [Order] = []
+            var waiting: [AnchorOrder] = []
             for order in orders {
                 let rest = order.statements.dropFirst(written)
                 written -= min(written, order.statements.count)
@@ -212,7 +166,7 @@ final class Anchor: Sendable {
                 if let last = waiting.last, let both = last.merged(with: rest, by: order.signer) {
                     waiting[waiting.count - 1] = both
                 } else {
-                    waiting.append(Order(Array(rest), by: order.signer, at: order.at, isKept: true))
+                    waiting.append(AnchorOrder(Array(rest), by: order.signer, at: order.at, isKept: true))
                 }
             }
             state.orders.replaceSubrange(..<orders.count, with: waiting)

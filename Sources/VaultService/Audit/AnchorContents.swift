@@ -14,6 +14,7 @@ package struct AnchorContents: Sendable {
 
     private static let mark = Array("keystow/".utf8)
     private static let newline = UInt8(ascii: "\n")
+    private static let dash = Array("— ".utf8)
 
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -58,13 +59,21 @@ package struct AnchorContents: Sendable {
         while let newline = bytes[end...].firstIndex(of: Self.newline) {
             end = newline + 1
             guard end < bytes.endIndex, bytes[end] == Self.newline else { continue }
-            let lines = bytes[(end + 1)...].split(separator: Self.newline, omittingEmptySubsequences: false)
-                .prefix { $0.starts(with: "— ".utf8) }
-            guard let first = lines.first, let last = lines.last,
-                last.split(separator: UInt8(ascii: " ")).last?.count == SignedNote.signatureLength
-            else { return nil }
-            return (bytes[..<end], bytes[first.startIndex..<last.endIndex])
+            guard let signatures = signatures(from: end + 1, in: bytes) else { return nil }
+            return (bytes[..<end], bytes[signatures])
         }
         return nil
+    }
+
+    /// The lines of signatures from `start` on, without the end of the last; `nil` when that is not whole.
+    private func signatures(from start: Int, in bytes: ArraySlice<UInt8>) -> Range<Int>? {
+        var (end, line) = (start, start)
+        while bytes[line...].starts(with: Self.dash) {
+            end = bytes[line...].firstIndex(of: Self.newline) ?? bytes.endIndex
+            guard let space = bytes[line..<end].lastIndex(of: UInt8(ascii: " ")) else { return nil }
+            guard end - space - 1 == SignedNote.signatureLength else { return nil }
+            line = min(end + 1, bytes.endIndex)
+        }
+        return end > start ? start..<end : nil
     }
 }

@@ -63,7 +63,7 @@ package struct AnchorNote: Sendable, Equatable {
             .map { String(decoding: $0, as: UTF8.self) }
         guard let moment = lines.popLast(), moment.hasPrefix("time "),
             let at = Timestamp(rfc3339: moment.dropFirst("time ".count)), let place = lines.popLast(),
-            let previous = Self.place(place),
+            let previous = Self.place(Array(place.utf8)[...]),
             let kind = lines.first,
             let statement = AnchorStatement(kind, Array(lines.dropFirst()))
         else { return nil }
@@ -76,16 +76,28 @@ package struct AnchorNote: Sendable, Equatable {
 
     /// The note before the one of that text, as the last line but one says.
     static func place(in text: ArraySlice<UInt8>) -> ChainPosition? {
-        guard let end = text.dropLast().lastIndex(of: UInt8(ascii: "\n")),
-            let start = text[..<end].lastIndex(of: UInt8(ascii: "\n"))
-        else { return nil }
-        return place(String(decoding: text[(start + 1)..<end], as: UTF8.self))
+        guard let end = text.dropLast().lastIndex(of: newline), let start = text[..<end].lastIndex(of: newline) else {
+            return nil
+        }
+        return place(text[(start + 1)..<end])
     }
 
-    private static func place(_ line: String) -> ChainPosition? {
-        let words = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard words.count == 3, words[0].elementsEqual("after".utf8) else { return nil }
-        return ChainPosition(Substring(words[1]), Substring(words[2]))
+    /// The head that a text says, of which only these lines are read.
+    static func head(in text: ArraySlice<UInt8>) -> ChainPosition? {
+        guard let first = text.firstIndex(of: newline), let second = text[(first + 1)...].firstIndex(of: newline),
+            let third = text[(second + 1)...].firstIndex(of: newline)
+        else { return nil }
+        return ChainPosition(text[(first + 1)..<second], text[(second + 1)..<third])
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+    private static let after = Array("after ".utf8)
+
+    private static func place(_ line: ArraySlice<UInt8>) -> ChainPosition? {
+        guard line.starts(with: after),
+            let space = line.dropFirst(after.count).firstIndex(of: UInt8(ascii: " "))
+        else { return nil }
+        return ChainPosition(line[(line.startIndex + after.count)..<space], line[(space + 1)...])
     }
 }
 
@@ -116,12 +128,13 @@ extension AnchorStatement {
 }
 
 extension ChainPosition {
-    fileprivate init?(_ number: some StringProtocol, _ hash: some StringProtocol) {
-        guard let number = Int(number), (0...Self.last).contains(number), let bytes = Base64.bytes(of: hash),
-            bytes.count == 32
-        else {
-            return nil
-        }
-        self.init(sequence: number, hash: bytes)
+    fileprivate init?(_ number: String, _ hash: String) { self.init(Array(number.utf8)[...], Array(hash.utf8)[...]) }
+
+    /// A number in decimal digits and a hash in base64.
+    fileprivate init?(_ number: ArraySlice<UInt8>, _ hash: ArraySlice<UInt8>) {
+        guard (1...16).contains(number.count), number.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        let sequence = number.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        guard sequence <= Self.last, let bytes = Base64.bytes(of: hash), bytes.count == 32 else { return nil }
+        self.init(sequence: sequence, hash: bytes)
     }
 }

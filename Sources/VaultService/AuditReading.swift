@@ -20,11 +20,12 @@ extension Vault {
         try context.require(.auditRead)
         return try reading { transaction in
             let (sequence, hash) = try transaction.auditHead()
+            let keys = try signers(in: transaction.signers()).map(\.key)
             return AuditHeadView(
                 position: ChainPosition(sequence: sequence, hash: hash),
                 signedHead: try transaction.newestHead()?.note,
-                publicKeys: try signers(in: transaction.signers()).map { "\($0.key)" },
-                isAnchorWritable: anchor.isWritable, dropped: try dropped(in: transaction))
+                publicKeys: keys.map { "\($0)" },
+                isAnchorWritable: anchor.isWritable, dropped: try dropped(in: transaction, keys: keys))
         }
     }
 

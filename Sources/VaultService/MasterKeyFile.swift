@@ -136,16 +136,7 @@ package struct MasterKeyFile: Sendable {
         guard isWritten, fchmod(file, 0o400) == 0, fsync(file) == 0, unsafe link(unfinished, path) == 0 else {
             throw .masterKeyUnreadable(path: path, errno: errno)
         }
-        let folder = unsafe open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
+        ParentFolder.synchronize(of: path)
         return key
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

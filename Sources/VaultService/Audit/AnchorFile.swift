@@ -28,7 +28,7 @@ struct AnchorFile: Sendable {
         let isTorn = last != UInt8(ascii: "\n")
         let isWritten = (!isTorn || Self.write([UInt8(ascii: "\n")], to: file)) && Self.write(bytes, to: file)
         if isWritten, fdatasync(file) == 0 {
-            if isNew { synchronizeFolder() }
+            if isNew { ParentFolder.synchronize(of: path) }
             return .durable
         }
         guard ftruncate(file, status.st_size) != 0, unsafe fstat(file, &status) == 0 else { return .failed(left: 0) }
@@ -84,13 +84,5 @@ struct AnchorFile: Sendable {
         let count = unsafe pread(file, &end, end.count, off_t(size - end.count))
         guard count == end.count else { return 0 }
         return stride(from: end.count, to: 0, by: -1).first { end.suffix($0).elementsEqual(bytes.prefix($0)) } ?? 0
-    }
-
-    private func synchronizeFolder() {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let file = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        fsync(file)
-        close(file)
     }
 }

@@ -63,8 +63,8 @@ extension Vault {
     }
 
     /// Behind which entry the log is whole.
-    func dropped(in transaction: ReadTransaction) throws -> ChainPosition? {
-        let drop = try Drop(in: transaction, keys: signers(in: transaction.signers()).map(\.key))
+    func dropped(in transaction: ReadTransaction, keys: [NoteKey]) throws(StoreError) -> ChainPosition? {
+        let drop = try Drop(in: transaction, keys: keys)
         return drop?.note == nil ? nil : drop?.through
     }
 

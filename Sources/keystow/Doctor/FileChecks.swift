@@ -1,5 +1,6 @@
 import Glibc
 import VaultModel
+import VaultService
 
 /// The data directory, what lies in it, and the disk below.
 struct FileChecks {
@@ -109,7 +110,7 @@ struct FileChecks {
                     "chown it to this user, and chmod 0600 \(anchor)")
             }
         }
-        let folder = anchor.lastIndex(of: "/").map { $0 == anchor.startIndex ? "/" : String(anchor[..<$0]) } ?? "."
+        let folder = ParentFolder.path(of: anchor)
         guard unsafe access(file == nil ? folder : anchor, W_OK) == 0 else {
             return .fault(
                 check, "\(file == nil ? folder : anchor) cannot be written by this user",

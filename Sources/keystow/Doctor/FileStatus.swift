@@ -1,4 +1,5 @@
 import Glibc
+import VaultService
 
 /// What the file system says of a path.
 struct FileStatus {
@@ -29,7 +30,7 @@ struct FileStatus {
     /// Whether `path` lies in `directory`, wherever links lead.
     static func isInside(_ path: String, _ directory: String) -> Bool {
         guard let directory = real(directory) else { return false }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = ParentFolder.path(of: path)
         guard let place = real(path) ?? real(folder).map({ $0 + "/" }) else { return false }
         return place.hasPrefix(directory + "/")
     }

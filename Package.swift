@@ -33,6 +33,7 @@ let package = Package(
             resources: [
                 .embedInCode("V0001_vault.sql"), .embedInCode("V0002_provider_health.sql"),
                 .embedInCode("V0003_connect.sql"), .embedInCode("V0004_audit_heads.sql"),
+                .embedInCode("V0005_keyring_terms.sql"),
             ]
         ),
         .target(name: "VaultStore", dependencies: ["VaultModel", "Migrations", "CSQLite"]),

@@ -21,5 +21,8 @@ package struct Migration: Sendable, Equatable {
         Migration(name: "V0003_connect", sql: String(decoding: PackageResources.V0003_connect_sql, as: UTF8.self)),
         Migration(
             name: "V0004_audit_heads", sql: String(decoding: PackageResources.V0004_audit_heads_sql, as: UTF8.self)),
+        Migration(
+            name: "V0005_keyring_terms",
+            sql: String(decoding: PackageResources.V0005_keyring_terms_sql, as: UTF8.self)),
     ]
 }

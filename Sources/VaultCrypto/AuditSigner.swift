@@ -26,7 +26,7 @@ extension Keyring {
         let seed = try Random.secret(SealedBox.keyLength)
         let place = placeOfSigner(number)
         let box = try seed.withBytes { seed throws(CryptoError) in
-            try SealedBox.seal(seed, type: .signer, term: 0, boundTo: place, under: root.bytes)
+            try SealedBox.seal(seed, type: .signer, term: 0, boundTo: place, under: derived.root.bytes)
         }
         return (try AuditSigner(number: number, seed: seed, instance: instance), box)
     }
@@ -34,7 +34,7 @@ extension Keyring {
     /// - Throws: ``CryptoError/cannotOpen`` when the box was not made by this vault for that number.
     package func openSigner(_ box: [UInt8], number: Int) throws(CryptoError) -> AuditSigner {
         let seed = try SealedBox.open(
-            box, type: .signer, term: 0, boundTo: placeOfSigner(number), under: root.bytes)
+            box, type: .signer, term: 0, boundTo: placeOfSigner(number), under: derived.root.bytes)
         return try AuditSigner(number: number, seed: seed, instance: instance)
     }
 

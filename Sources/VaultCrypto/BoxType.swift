@@ -12,12 +12,14 @@ package enum BoxType: UInt8, Sendable, CaseIterable {
     case canary
     /// An Ed25519 seed, under the index root.
     case signer
+    /// The recovery key, under the index root.
+    case recovery
 
     /// How many bytes it can hold, so how long its blobs can be.
     var plaintextLengths: ClosedRange<Int> {
         switch self {
         case .secret: 1...65_536
-        case .dek, .kek, .root, .signer: 32...32
+        case .dek, .kek, .root, .signer, .recovery: 32...32
         case .canary: 16...16
         }
     }

@@ -5,27 +5,27 @@ package import VaultModel
 extension Keyring {
     /// Over the canonical bytes of a row's columns that decide something.
     package func rowMAC(_ canonical: [UInt8]) throws(CryptoError) -> [UInt8] {
-        try unsafe rows.tag(of: canonical.span.bytes)
+        try unsafe derived.rows.tag(of: canonical.span.bytes)
     }
 
     /// What a token is looked up by, so that nobody can make a row for a token of their choice.
     package func tokenLookup(_ token: RawSpan) throws(CryptoError) -> [UInt8] {
-        try tokens.tag(of: token)
+        try derived.tokens.tag(of: token)
     }
 
     /// Over a page cursor's content.
     package func cursorMAC(_ bytes: [UInt8]) throws(CryptoError) -> [UInt8] {
-        try unsafe cursors.tag(of: bytes.span.bytes)
+        try unsafe derived.cursors.tag(of: bytes.span.bytes)
     }
 
     /// Over a request body that came with an idempotency key; the body may hold a secret.
     package func idempotencyMAC(_ bytes: RawSpan) throws(CryptoError) -> [UInt8] {
-        try idempotency.tag(of: bytes)
+        try derived.idempotency.tag(of: bytes)
     }
 
     /// Over a backup's manifest.
     package func backupMAC(_ manifest: [UInt8]) throws(CryptoError) -> [UInt8] {
-        try unsafe backups.tag(of: manifest.span.bytes)
+        try unsafe derived.backups.tag(of: manifest.span.bytes)
     }
 
     /// Equal exactly for equal keys of one provider in one project; over `lp(provider) ‖ key`.
@@ -46,7 +46,7 @@ extension Keyring {
 
     /// 24 bits by which a leaked key's candidates are found in the whole instance, whoever the provider is.
     package func leakBucket(of secret: borrowing SecretBytes) throws(CryptoError) -> Int {
-        let tag = try secret.withBytes { secret throws(CryptoError) in try leakBuckets.tag(of: secret) }
+        let tag = try secret.withBytes { secret throws(CryptoError) in try derived.leakBuckets.tag(of: secret) }
         return tag[..<3].reduce(0) { $0 << 8 | Int($1) }
     }
 
@@ -54,7 +54,7 @@ extension Keyring {
     ///
     /// - Parameter blindIndex: what stands for the secret, so that an entry can be written without opening it.
     package func auditReference(of blindIndex: [UInt8]) throws(CryptoError) -> String {
-        let tag = try unsafe auditReferences.tag(of: blindIndex.span.bytes)
+        let tag = try unsafe derived.auditReferences.tag(of: blindIndex.span.bytes)
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: tag[..<8].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
@@ -63,7 +63,7 @@ extension Keyring {
     private func tag(
         of secret: borrowing SecretBytes, provider: ProviderID, purpose: String
     ) throws(CryptoError) -> [UInt8] {
-        let key = try Purpose.key(purpose, from: root.bytes)
+        let key = try Purpose.key(purpose, from: derived.root.bytes)
         var prefix: [UInt8] = []
         prefix.append(prefixed: provider.description.utf8)
         return try HMAC.contexts(of: .sha256).lend { context throws(CryptoError) in

@@ -1,70 +1,102 @@
 package import VaultModel
 
-/// The opened keys of one vault: KEK terms, the index root, and what is derived from it.
+/// The opened keys of one vault: its master, the KEK terms, the index root and what is derived from it, and the
+/// recovery key where there is one.
 ///
-/// The master key is needed only to make or open a keyring and is not kept. Never changes; safe from any thread.
+/// Never changes: a new term or master makes another keyring (``withNewTerm()``, ``under(master:)``). Safe from any
+/// thread.
 package final class Keyring: Sendable {
     let instance: InstanceID
     /// The term that new secrets are sealed under: the highest.
     package let currentTerm: Int
     let terms: [Int: HeldKey]
-    let root: HeldKey
-
-    let rows: KeyedMAC
-    let tokens: KeyedMAC
-    let leakBuckets: KeyedMAC
-    let auditReferences: KeyedMAC
-    let cursors: KeyedMAC
-    let idempotency: KeyedMAC
-    let backups: KeyedMAC
+    /// What new terms are sealed under; `nil` where the keyring was opened with the recovery key.
+    let master: HeldKey?
+    let recovery: HeldKey?
+    let derived: RootKeys
 
     /// Opens the keyring of a vault that exists, all canaries before anything is handed out.
     ///
-    /// - Throws: ``CryptoError/wrongMasterKey`` when the master's canary does not open under `master`;
-    ///   ``CryptoError/cannotOpen`` when the master is right and a row is missing, doubled or damaged.
+    /// - Parameters:
+    ///   - key: the holder's.
+    ///   - rows: those of both holders.
+    /// - Throws: ``CryptoError/wrongMasterKey`` when the holder's canary does not open under `key`, or there is none
+    ///   of the recovery key; ``CryptoError/cannotOpen`` when the key is right and a row is missing, doubled or
+    ///   damaged.
     package convenience init(
-        master: borrowing SecretBytes, instance: InstanceID, rows: [KeyringRow]
+        master key: borrowing SecretBytes, holder: KeyringRow.Holder = .master, instance: InstanceID,
+        rows: [KeyringRow]
     ) throws(CryptoError) {
         try SecureHeap.install()
-        let canaries = try Self.blobs(of: .canary, in: rows)
-        guard let canary = canaries[0] else { throw .cannotOpen }
+        let own = rows.filter { $0.holder == holder }
+        guard holder == .master || !own.isEmpty else { throw .wrongMasterKey }
+        guard let canary = try Self.blobs(of: .canary, in: own)[0] else { throw .cannotOpen }
         do {
-            try Self.check(canary, term: 0, instance: instance, under: master)
+            try Self.check(canary, term: 0, instance: instance, under: key)
         } catch .cannotOpen {
             throw .wrongMasterKey
         }
-        let wrapped = try Self.blobs(of: .kek, in: rows)
-        guard Set(canaries.keys) == Set(wrapped.keys).union([0]), wrapped[0] == nil else { throw .cannotOpen }
-        var terms: [Int: HeldKey] = [:]
-        for (term, blob) in wrapped {
-            let place = Self.place(ofTerm: term, in: instance)
-            let kek = HeldKey(try SealedBox.open(blob, type: .kek, term: 0, boundTo: place, under: master))
-            guard let canary = canaries[term] else { throw .cannotOpen }
-            try Self.check(canary, term: term, instance: instance, under: kek.bytes)
-            terms[term] = kek
-        }
-        let roots = try Self.blobs(of: .root, in: rows)
+        let terms = try Self.terms(in: own, canaries: rows, instance: instance, under: key)
+        let roots = try Self.blobs(of: .root, in: own)
         guard roots.count == 1, let blob = roots[0] else { throw .cannotOpen }
-        let root = HeldKey(
-            try SealedBox.open(
-                blob, type: .root, term: 0, boundTo: Self.placeOfRoot(in: instance), under: master))
-        try self.init(instance: instance, terms: terms, root: root)
+        let derived = try RootKeys(
+            SealedBox.open(blob, type: .root, term: 0, boundTo: Self.placeOfRoot(in: instance), under: key))
+        let held = try HeldKey(copying: key)
+        try self.init(
+            instance: instance, terms: terms, derived: derived, master: holder == .master ? held : nil,
+            recovery: try Self.recovery(in: rows, instance: instance, under: derived.root.bytes))
     }
 
     /// Takes over keys that are already open.
-    init(instance: InstanceID, terms: [Int: HeldKey], root: HeldKey) throws(CryptoError) {
+    init(
+        instance: InstanceID, terms: [Int: HeldKey], derived: RootKeys, master: HeldKey?, recovery: HeldKey?
+    ) throws(CryptoError) {
         guard let currentTerm = terms.keys.max() else { throw .cannotOpen }
         self.instance = instance
         self.currentTerm = currentTerm
         self.terms = terms
-        self.root = root
-        rows = try KeyedMAC("row-mac", from: root.bytes)
-        tokens = try KeyedMAC("token", from: root.bytes)
-        leakBuckets = try KeyedMAC("leak-bucket", from: root.bytes)
-        auditReferences = try KeyedMAC("audit-ref", from: root.bytes)
-        cursors = try KeyedMAC("cursor", from: root.bytes)
-        idempotency = try KeyedMAC("idempotency", from: root.bytes)
-        backups = try KeyedMAC("backup", from: root.bytes)
+        self.derived = derived
+        self.master = master
+        self.recovery = recovery
+    }
+
+    /// The terms that can be opened, ascending.
+    package var termNumbers: [Int] { terms.keys.sorted() }
+
+    /// Whether there is a recovery key, which opens the same keyring.
+    package var hasRecoveryKey: Bool { recovery != nil }
+
+    /// Whether `key` is the master that this keyring's rows are sealed under.
+    package func isHeld(by key: borrowing SecretBytes) -> Bool {
+        guard let master else { return false }
+        return master.bytes.withBytes { own in key.withBytes { ConstantTime.areEqual($0, own) } }
+    }
+
+    /// The KEKs, each proven by its canary; those of the terms lie with the master's rows.
+    private static func terms(
+        in own: [KeyringRow], canaries rows: [KeyringRow], instance: InstanceID, under key: borrowing SecretBytes
+    ) throws(CryptoError) -> [Int: HeldKey] {
+        var canaries = try blobs(of: .canary, in: rows.filter { $0.holder == .master })
+        canaries[0] = nil
+        let wrapped = try blobs(of: .kek, in: own)
+        guard Set(canaries.keys) == Set(wrapped.keys), wrapped[0] == nil else { throw .cannotOpen }
+        var terms: [Int: HeldKey] = [:]
+        for (term, blob) in wrapped {
+            let place = place(ofTerm: term, in: instance)
+            let kek = HeldKey(try SealedBox.open(blob, type: .kek, term: 0, boundTo: place, under: key))
+            guard let canary = canaries[term] else { throw .cannotOpen }
+            try check(canary, term: term, instance: instance, under: kek.bytes)
+            terms[term] = kek
+        }
+        return terms
+    }
+
+    private static func recovery(
+        in rows: [KeyringRow], instance: InstanceID, under root: borrowing SecretBytes
+    ) throws(CryptoError) -> HeldKey? {
+        guard let blob = try blobs(of: .recovery, in: rows)[0] else { return nil }
+        let place = placeOfRecovery(in: instance)
+        return HeldKey(try SealedBox.open(blob, type: .recovery, term: 0, boundTo: place, under: root))
     }
 
     /// The rows of one kind by their term; two of the same kind and term are refused.

@@ -26,6 +26,7 @@ package enum AuditAction: String, Sendable, CaseIterable {
     case policyChanged = "policy.changed"
     case projectChanged = "project.changed"
     case keyringRotated = "keyring.rotated"
+    case keyringSealed = "keyring.sealed"
     case backupMade = "backup.made"
     case restoreMade = "restore.made"
     case providerSuspect = "provider.suspect"

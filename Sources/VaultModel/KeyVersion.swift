@@ -77,25 +77,3 @@ package struct SecretBinding: Sendable, Equatable {
         self.endpoint = endpoint
     }
 }
-
-/// One row of the keyring: a key sealed under the master, or a canary that proves that the right one is there.
-package struct KeyringRow: Sendable, Equatable {
-    package enum Kind: String, Sendable {
-        /// A KEK term, sealed under the master.
-        case kek
-        /// The index root, sealed under the master; `term` is 0.
-        case root
-        /// A known value sealed under the master (`term` 0) or under a KEK term.
-        case canary
-    }
-
-    package let kind: Kind
-    package let term: Int
-    package let blob: [UInt8]
-
-    package init(kind: Kind, term: Int, blob: [UInt8]) {
-        self.kind = kind
-        self.term = term
-        self.blob = blob
-    }
-}

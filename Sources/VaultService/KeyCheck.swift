@@ -28,7 +28,7 @@ extension Vault {
         guard let endpoint = endpoint(of: key) else {
             return try await record(endpointChanged: id, context)
         }
-        guard let sealed = decided.sealed, let secret = try open(sealed, of: key) else {
+        guard let secret = try openStored(decided.sealed, of: key) else {
             try await markUndecryptable(id, revision: key.revision)
             throw .wrongState(
                 detail: "The stored ciphertext does not open, so the key cannot be tested.",

@@ -75,7 +75,7 @@ extension Vault {
 
         let verdict = try await prove(
             accepted.secret, for: key, validation: intake.validation, wantsFunding: intake.wantsFundingCheck, context)
-        let sealed = try seal(accepted.secret, version: 1, of: key)
+        let sealing = try seal(accepted.secret, version: 1, of: key)
         let intakeKey = key
         return try await write(context) { [self] transaction in
             guard try believedProject(project, in: transaction) != nil else { throw VaultError.notFound }
@@ -92,7 +92,7 @@ extension Vault {
             key.dueAt = RotationPlan.nextLook(at: key, under: policy, from: now)
             try refuseDuplicate(of: key, in: transaction)
             try transaction.insert(key, mac: mac(of: key))
-            try insert(sealed, version: 1, of: key, in: transaction, at: now)
+            try insert(sealing, version: 1, of: key, in: transaction, at: now)
             _ = try transaction.append(
                 AuditEntry(
                     at: now, actor: context.caller, action: .keyCreated, object: "\(id)", keyID: id,
@@ -173,28 +173,15 @@ extension Vault {
         }
     }
 
-    /// Seals a secret for one version of a key, under a fresh DEK.
-    func seal(
-        _ secret: borrowing SecretBytes, version: Int, of key: KeyRecord
-    ) throws(VaultError) -> (SealedSecret, leakBucket: Int) {
-        do {
-            return (
-                try keyring.seal(secret, for: key.binding(of: version)), try keyring.leakBucket(of: secret)
-            )
-        } catch {
-            throw VaultError(thrown: error)
-        }
-    }
-
     func insert(
-        _ sealed: (SealedSecret, leakBucket: Int), version: Int, of key: KeyRecord, in transaction: WriteTransaction,
-        at now: Timestamp
+        _ sealing: Sealing, version: Int, of key: KeyRecord, in transaction: WriteTransaction, at now: Timestamp
     ) throws {
         try transaction.insert(
             KeyVersion(
-                keyID: key.id, number: version, state: .current, sealed: sealed.0, blindIndex: key.blindIndex,
+                keyID: key.id, number: version, state: .current, sealed: try settled(sealing, in: transaction),
+                blindIndex: key.blindIndex,
                 hint: key.hint, fingerprint: key.fingerprint, createdAt: now, endpoint: key.endpoint),
-            project: key.projectID, owner: key.owner, provider: key.provider, leakBucket: sealed.leakBucket)
+            project: key.projectID, owner: key.owner, provider: key.provider, leakBucket: sealing.leakBucket)
     }
 
     /// What the first verdict makes of a key, or of its new version.

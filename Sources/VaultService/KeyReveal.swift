@@ -31,7 +31,7 @@ extension Vault {
             }
             guard try await commit(revealOf: decided.view, reason: reason, context) else { continue }
             let key = decided.view.record
-            guard let sealed = decided.sealed, let secret = try open(sealed, of: key) else {
+            guard let secret = try openStored(decided.sealed, of: key) else {
                 try await markUndecryptable(id, revision: key.revision)
                 throw .wrongState(
                     detail: "The stored ciphertext does not open; nothing was released.",

@@ -59,7 +59,7 @@ extension Vault {
             }
             var sealedFor = base
             sealedFor.endpoint = new.endpoint
-            let sealed = try seal(accepted.secret, version: number, of: sealedFor)
+            let sealing = try seal(accepted.secret, version: number, of: sealedFor)
             let swapped: KeyView? = try await write(context) { [self] transaction in
                 let view = try find(id, for: context.caller, in: transaction)
                 try KeyStates.require(.rotate, of: view.record)
@@ -67,7 +67,7 @@ extension Vault {
                 try refuseDuplicate(of: new, besides: view.status == .undecryptable ? id : nil, in: transaction)
                 var edit = KeyEdit(view, in: transaction, at: now)
                 edit.record = try proven(view, for: context.caller, in: transaction)
-                try swap(&edit, to: new, number: number, sealed, graceSeconds: graceSeconds, verdict)
+                try swap(&edit, to: new, number: number, sealing, graceSeconds: graceSeconds, verdict)
                 let rotated = try finish(edit, context, reason: verdict?.reason ?? "skipped")
                 try act(transaction)
                 return rotated
@@ -92,7 +92,7 @@ extension Vault {
 
     /// Makes version `number` current inside the transaction of `edit`.
     private func swap(
-        _ edit: inout KeyEdit, to new: KeyRecord, number: Int, _ sealed: (SealedSecret, leakBucket: Int),
+        _ edit: inout KeyEdit, to new: KeyRecord, number: Int, _ sealing: Sealing,
         graceSeconds: Int?, _ verdict: Verdict?
     ) throws {
         let wasBelievable = edit.original.integrity == .sound && edit.original.status != .undecryptable
@@ -133,7 +133,7 @@ extension Vault {
         edit.record.status = .unverified
         apply(verdict, toNew: &edit.record, under: policy)
         if staysQuarantined { edit.record.status = .quarantined } else { edit.record.quarantineReason = nil }
-        try insert(sealed, version: number, of: edit.record, in: edit.transaction, at: edit.now)
+        try insert(sealing, version: number, of: edit.record, in: edit.transaction, at: edit.now)
         edit.actions = [.keyRotated]
         edit.isHealed = true
     }

@@ -87,7 +87,10 @@ extension Vault {
             versions.append(moved)
         }
         if isDryRun { return true }
-        for version in versions { try transaction.update(version) }
+        for version in versions {
+            if let term = version.sealed?.term { try transaction.countWraps(under: term) }
+            try transaction.update(version)
+        }
         let policy = try policy(for: old, in: transaction)
         edit.record.nextCheckAt = policy.recheckEverySeconds.map { _ in edit.now }
         edit.actions = [.keyUpdated]
@@ -104,7 +107,7 @@ extension Vault {
         }
         var version = version
         version.endpoint = new.endpoint
-        version.sealed = try seal(secret, version: version.number, of: new).0
+        version.sealed = try seal(secret, version: version.number, of: new).sealed
         return version
     }
 }

@@ -17,7 +17,7 @@ package struct RotationScheduler: Sendable {
     /// Passes at the configured interval until cancelled. A pass that fails is tried again at the next one.
     package func run() async {
         var hasFailed = false
-        while !Task.isCancelled {
+        while !Task.isCancelled, !vault.isSealed {
             do {
                 try await pass()
                 if hasFailed { vault.tell(.schedulerRecovered) }
@@ -44,6 +44,8 @@ package struct RotationScheduler: Sendable {
     @discardableResult
     package func pass() async throws(VaultError) -> Int {
         try await vault.carryOutOrders()
+        try await vault.rotateTermIfDue()
+        vault.rekeyBell.continuation.yield()
         try await rescan()
         var looked = 0
         var toCheck: [DueCheck] = []
@@ -234,12 +236,13 @@ extension Vault {
         }
     }
 
-    /// The vault's own work: the scheduler, deferred writes and the audit log's heads, until cancelled.
+    /// The vault's own work: the scheduler, deferred writes, rekeys and the audit log's heads, until cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await RotationScheduler(self).run() }
             group.addTask { await self.runDeferredWrites() }
             group.addTask { await self.runHeads() }
+            group.addTask { await self.runRekeys() }
         }
     }
 }

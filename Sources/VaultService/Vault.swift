@@ -19,6 +19,11 @@ package final class Vault: Sendable {
     let time: any TimeSource
     /// `nil` once the vault has been sealed.
     let openKeyring: Mutex<Keyring?>
+    let keyringTurn = KeyringTurn()
+    /// Rung when there is a rekey to carry out.
+    let rekeyBell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// Gives the master key that the operator has configured, as it is now.
+    let masterSource: (@Sendable () throws(OpeningError) -> SecretBytes)?
     let orders = Mutex(PendingOrders())
     let tokenCache = TokenCache()
     let policyCache = PolicyCache()
@@ -38,7 +43,8 @@ package final class Vault: Sendable {
 
     package init(
         instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe, anchor: String,
-        time: any TimeSource = SystemTime(), configuration: VaultConfiguration = VaultConfiguration()
+        time: any TimeSource = SystemTime(), configuration: VaultConfiguration = VaultConfiguration(),
+        masterSource: (@Sendable () throws(OpeningError) -> SecretBytes)? = nil
     ) throws(VaultError) {
         self.instance = instance
         self.store = store
@@ -49,6 +55,7 @@ package final class Vault: Sendable {
         doctor = KeyDoctor(catalogue)
         reveals = RevealWatch(alarm: configuration.revealAlarm)
         openKeyring = Mutex(keyring)
+        self.masterSource = masterSource
         tallies = VaultTallies(catalogue.providers.map(\.id))
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
         self.anchor = Anchor(path: anchor) { [observe = configuration.observe] isWritable in

@@ -18,6 +18,8 @@ package struct VaultConfiguration: Sendable {
     package var observe: (@Sendable (VaultNotice) -> Void)?
     /// How long audit entries stay in the database, in seconds; `nil` for ever.
     package var auditKeepSeconds: Int?
+    /// How long a KEK term is used for new secrets.
+    package var termLimits = TermLimits()
     /// The anchor's newest note up to which the operator gives up what it says against the audit log.
     package var acceptedNote: Int?
 

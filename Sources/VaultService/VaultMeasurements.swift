@@ -19,6 +19,12 @@ package struct VaultMeasurements: Sendable {
     package let isAnchorWritable: Bool
     /// Whether this process found the log not to be what was signed.
     package let isAuditTampered: Bool
+    /// The current KEK term, when it was begun, and how many DEKs it has wrapped.
+    package let term: Int
+    package let termSince: Timestamp?
+    package let termWraps: Int
+    /// How far the newest rekey has come.
+    package let rekey: RekeyProgress
     package let suspectProviders: [ProviderID]
     package let readersLent: Int
     package let readersIdle: Int
@@ -111,17 +117,21 @@ extension Vault {
             return KeyCensus(rows, knowing: Set(providerIDs))
         }
         let pending = orders.withLock(\.pending)
-        let (overdue, toShred, sequence) = try read { transaction throws(StoreError) in
+        let (overdue, toShred, sequence, term, rekey) = try read { transaction throws(StoreError) in
             var toShred = 0
             for order in pending { toShred += try transaction.countKeys(matching: order.effectiveFilter) }
-            return (try transaction.overdue(at: now), toShred, try transaction.auditHead().sequence)
+            return (
+                try transaction.overdue(at: now), toShred, try transaction.auditHead().sequence,
+                try transaction.newestTerm(), try progress(in: transaction)
+            )
         }
         let readers = store.readerLoad
         return VaultMeasurements(
             keys: census, overdueKeys: overdue.count, overdueSince: overdue.since, keysToShred: toShred,
             oldestOrder: pending.map(\.orderedAt).min(), auditSequence: sequence,
             auditSigned: signing.signedThrough, isAnchorWritable: anchor.isWritable,
-            isAuditTampered: signing.tampered != nil,
+            isAuditTampered: signing.tampered != nil, term: term?.number ?? 0, termSince: term?.createdAt,
+            termWraps: term?.wraps ?? 0, rekey: rekey,
             suspectProviders: providerIDs.filter { health.isSuspect($0, at: now) }, readersLent: readers.lent,
             readersIdle: readers.idle, writesWaiting: store.waiting, secureHeapBytes: SecureHeap.bytesInUse,
             secureHeapCapacity: SecureHeap.capacity)

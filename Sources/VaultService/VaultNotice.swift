@@ -27,4 +27,8 @@ package enum VaultNotice: Sendable {
     case anchorTampered(lines: Int)
     /// The audit log is not what was signed; nothing more of it is dropped.
     case auditTampered(entry: Int)
+    /// Every secret was moved to that term, but so many that do not open.
+    case rekeyFinished(term: Int, failed: Int)
+    /// The keys were forgotten: nothing is answered until the next start.
+    case keyringSealed
 }

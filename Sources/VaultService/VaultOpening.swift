@@ -60,7 +60,7 @@ extension Vault {
                 probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, anchor: location.anchor,
                 time: time)
             let access = try await vault.grantFirstAccess { transaction in
-                try transaction.createInstance(instance, master: masterID, rows: rows)
+                try transaction.createInstance(instance, master: masterID, rows: rows, at: now)
             }
             // A vault without an anchor is one all the same: its first start begins it.
             try? await vault.settle()
@@ -124,7 +124,8 @@ extension Vault {
         do {
             vault = try Vault(
                 instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe,
-                anchor: location.anchor, time: time, configuration: configuration)
+                anchor: location.anchor, time: time, configuration: configuration,
+                masterSource: { () throws(OpeningError) in try location.masterKey.read() })
         } catch {
             throw .vault(error)
         }

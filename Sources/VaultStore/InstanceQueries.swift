@@ -1,7 +1,7 @@
 package import VaultModel
 
 extension ReadTransaction {
-    /// Which vault this is and which master key opens it; `nil` before ``WriteTransaction/createInstance(_:master:rows:)``.
+    /// Which vault this is and which master key opens it; `nil` before ``WriteTransaction/createInstance(_:master:rows:at:)``.
     ///
     /// - Throws: ``StoreError/corrupt(_:)`` when the row is there and cannot be read.
     package func instance() throws(StoreError) -> (id: InstanceID, master: MasterKeyID)? {
@@ -12,20 +12,6 @@ extension ReadTransaction {
         guard found.isWhole else { throw .corrupt("instance") }
         return (found.id, found.master)
     }
-
-    /// All rows of the keyring, by kind and term.
-    ///
-    /// - Throws: ``StoreError/corrupt(_:)`` when one of them cannot be read.
-    package func keyringRows() throws(StoreError) -> [KeyringRow] {
-        let rows = try connection.rows("SELECT kind, term, blob FROM keyring ORDER BY kind, term") { row in
-            let kind = row.optionalName(KeyringRow.Kind.self)
-            let (term, blob) = (row.int(), row.blob())
-            return kind.map { KeyringRow(kind: $0, term: term, blob: blob) }
-        }
-        let readable = rows.compactMap { $0 }
-        guard readable.count == rows.count else { throw .corrupt("keyring") }
-        return readable
-    }
 }
 
 extension WriteTransaction {
@@ -33,16 +19,17 @@ extension WriteTransaction {
     ///
     /// - Throws: ``StoreError/constraint(_:)`` when it is one.
     package func createInstance(
-        _ id: InstanceID, master: MasterKeyID, rows: [KeyringRow]
+        _ id: InstanceID, master: MasterKeyID, rows: [KeyringRow], at time: Timestamp
     ) throws(StoreError) {
         try connection.run(
             "INSERT INTO instance (one, instance_id, master_id) VALUES (1, $1, $2)", [.id(id), .id(master)]
         )
-        for row in rows {
-            try connection.run(
-                "INSERT INTO keyring (kind, term, blob) VALUES ($1, $2, $3)",
-                [.text(row.kind.rawValue), .int(row.term), .blob(row.blob)]
-            )
-        }
+        try put(rows)
+        for row in rows where row.kind == .kek { try insertTerm(row.term, at: time) }
+    }
+
+    /// Names the master key that opens the vault from now on.
+    package func setMaster(_ id: MasterKeyID) throws(StoreError) {
+        try runOnOneRow("UPDATE instance SET master_id = $1", [.id(id)], table: "instance")
     }
 }

@@ -36,10 +36,11 @@ extension ReadTransaction {
 
 extension WriteTransaction {
     /// - Throws: ``StoreError/constraint(_:)`` for a number that was given out, a key that does not exist, or a secret
-    ///   that this owner has stored.
+    ///   that this owner has stored, or a term that was destroyed.
     package func insert(
         _ version: KeyVersion, project: ProjectID, owner: UserID, provider: ProviderID, leakBucket: Int?
     ) throws(StoreError) {
+        if let term = version.sealed?.term { try countWraps(under: term) }
         let identity: [Value] = [.id(project), .owner(owner), .provider(provider), .int(leakBucket)]
         try connection.run(VersionRow.columns.insert, try VersionRow.values(version) + identity)
     }
@@ -92,6 +93,10 @@ enum VersionRow {
         "versions",
         "key_id", "number", "state", "term", "wrapped_dek", "box", "blind_index", "hint", "fingerprint", "created_at",
         "retired_at", "shredded_at", "endpoint", "verdict"
+    )
+    static let sealed = Columns(
+        "versions",
+        "key_id", "number", "project_id", "owner", "provider", "endpoint", "term", "wrapped_dek", "box", "state"
     )
     static let update = own.update(keys: 2)
     static let byNumber = "SELECT \(own.list()) FROM versions WHERE key_id = $1 AND number = $2"

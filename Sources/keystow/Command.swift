@@ -14,6 +14,7 @@ enum Command: Sendable, Equatable {
     case connect(ConnectCommand)
     case importKeys(ImportCommand)
     case rebind(RebindCommand)
+    case rekey(RekeyCommand)
     case audit(AuditCommand)
     case version(asJSON: Bool)
     case help(HelpTopic)
@@ -118,6 +119,26 @@ struct RebindCommand: Sendable, Equatable {
     /// Whether it is only counted.
     var isDryRun: Bool
     var flags: SettingFlags
+    var asJSON: Bool
+}
+
+/// `keystow rekey …`: always over HTTP.
+struct RekeyCommand: Sendable, Equatable {
+    enum Act: Sendable, Equatable {
+        /// A fresh KEK term.
+        case term
+        /// The master key that its source gives now.
+        case master
+        /// Nothing is changed: what goes on is shown.
+        case status
+    }
+
+    var act: Act
+    /// Whether the end of the rekey is waited for.
+    var waits: Bool
+    var flags: SettingFlags
+    /// A file that holds the token to speak with.
+    var tokenFile: String?
     var asJSON: Bool
 }
 

@@ -32,6 +32,7 @@ enum CommandLineArguments {
         case .connect: return .connect(try connecting(rest))
         case .importKeys: return .importKeys(try importing(rest))
         case .rebind: return .rebind(try rebinding(rest))
+        case .rekey: return .rekey(try rekeying(rest))
         case .audit, .auditVerify, .auditExport, .auditKey: return .audit(try auditing(rest))
         case .version:
             let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
@@ -74,6 +75,20 @@ enum CommandLineArguments {
         return RebindCommand(
             provider: provider, isDryRun: scanned.switches.contains("--dry-run"),
             flags: try flags(scanned, topic: .rebind), asJSON: scanned.switches.contains("--json"))
+    }
+
+    private static func rekeying(_ arguments: ArraySlice<String>) throws(UsageFault) -> RekeyCommand {
+        var form = ArgumentScanner.Form(switches: ["--master", "--status", "--no-wait", "--json"])
+        form.valued = [Setting.url.flag, "--token-file"]
+        let scanned = try ArgumentScanner(arguments, form: form, topic: .rekey)
+        let (isMaster, isStatus) = (scanned.switches.contains("--master"), scanned.switches.contains("--status"))
+        guard !isMaster || !isStatus else {
+            throw UsageFault("--master and --status exclude each other", .rekey)
+        }
+        return RekeyCommand(
+            act: isMaster ? .master : isStatus ? .status : .term, waits: !scanned.switches.contains("--no-wait"),
+            flags: try flags(scanned, topic: .rekey), tokenFile: scanned.values["--token-file"]?.first,
+            asJSON: scanned.switches.contains("--json"))
     }
 
     private static func token(_ arguments: ArraySlice<String>) throws(UsageFault) -> TokenCommand {

@@ -19,6 +19,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case connect
     case importKeys = "import"
     case rebind
+    case rekey
     case audit
     case auditVerify = "audit verify"
     case auditExport = "audit export"
@@ -27,7 +28,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
 
     /// The commands, in the order in which one meets them.
     static let commands: [HelpTopic] = [
-        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .audit, .doctor, .version,
+        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .rekey, .audit, .doctor, .version,
     ]
 
     /// One line, in the list of commands.
@@ -46,6 +47,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .connect: "make a link by which a user saves a key, and print it"
         case .importKeys: "take keys from a file or the environment into the vault"
         case .rebind: "bind a provider's keys to the base URL that is configured for it now"
+        case .rekey: "replace the KEK term or the master key of the running server, and watch"
         case .audit: "check and export the audit log"
         case .auditVerify: "prove that the audit log is as it was written, or name the first entry that is not"
         case .auditExport: "copy audit entries from the running server, as JSON lines"
@@ -84,6 +86,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "keystow import FILE | - | --environment [--format env|toml|csv] [--user NAME] [--project ID] [--apply]\n"
                 + "                      [--validation best_effort|required|skip] [--json]"
         case .rebind: "keystow rebind PROVIDER [--dry-run] [--json] [FLAG]…"
+        case .rekey: "keystow rekey [--master | --status] [--no-wait] [--json] [--token-file FILE]"
         case .audit: "keystow audit verify | export | key [FLAG]…"
         case .auditVerify:
             "keystow audit verify [--public-key KEY]… [--anchor FILE | --without-anchor] [--json] [--data-dir DIRECTORY]\n"
@@ -205,6 +208,20 @@ enum HelpTopic: String, Sendable, CaseIterable {
             each is tested as soon as the server runs. Needs the server to be stopped, and the same settings that it
             is going to run with. Stopped half-way, it goes on where it was when it is called again.
             """
+        case .rekey:
+            """
+            Begins a fresh KEK term and shows how every secret is moved to it, and then opened once, while the server goes
+            on answering; the old term is destroyed at the end. Ctrl-C only stops watching: the server goes on, also after
+            a restart. --status shows the newest rekey and changes nothing.
+
+            --master seals the keyring under the master key that its configured source gives now: put the new key there
+            first, or start the server with the new one and the old one as the previous. The secrets stay as they are, so
+            that it takes no time. From then on the old master opens nothing but older backups: keep it as long as these.
+
+            Speaks to the running server with an admin's token. Ends with 0 when all is moved, 65 when secrets were found
+            that do not open (`keystow keys list --status undecryptable`), 64 while another change goes on, 69 no server,
+            77 a token that may not, 130 Ctrl-C.
+            """
         case .audit:
             "Commands:\n"
                 + indented([Self.auditVerify, .auditExport, .auditKey].map { pad($0.rawValue) + $0.summary })
@@ -278,6 +295,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow rebind anthropic --dry-run",
                 "KEYSTOW_ENDPOINT_OPENAI=https://gateway.example/openai/v1 keystow rebind openai",
             ]
+        case .rekey: ["keystow rekey --token-file ./admin.token", "keystow rekey --status", "keystow rekey --master"]
         case .audit: ["keystow audit verify", "keystow audit export --output audit.jsonl"]
         case .auditVerify:
             [
@@ -302,7 +320,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .initialize, .rebind: settings = Setting.ofVault
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
         case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
-            .importKeys, .auditExport:
+            .importKeys, .rekey, .auditExport:
             settings = [.url, .token]
         case .auditVerify, .auditKey: settings = [.dataDirectory]
         case .keystow, .token, .keys, .audit, .version: return nil

@@ -50,6 +50,9 @@ struct Keystow {
             case .rebind(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await RebindRunner.run(command, configuration)
+            case .rekey(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await RekeyRunner.run(command, configuration)
             case .audit(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await AuditRunner.run(command, configuration)

@@ -73,6 +73,8 @@ extension VaultNotice {
     fileprivate var level: Configuration.LogThreshold {
         switch self {
         case .schedulerFailed, .keyUndecryptable, .rowForged, .anchorUnwritable, .auditTampered, .anchorTampered: .error
+        case .rekeyFinished(_, let failed): failed > 0 ? .error : .info
+        case .keyringSealed: .warning
         case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed, .anchorBegun: .warning
         case .schedulerRecovered, .anchorWritten: .info
         }
@@ -106,6 +108,11 @@ extension VaultNotice {
         case .anchorTampered(let lines):
             writer.member("event", "anchor.tampered")
             writer.member("notes", lines)
+        case .rekeyFinished(let term, let failed):
+            writer.member("event", "rekey.finished")
+            writer.member("term", term)
+            writer.member("failed", failed)
+        case .keyringSealed: writer.member("event", "keyring.sealed")
         case .auditTampered(let entry):
             writer.member("event", "audit.tampered")
             writer.member("entry", entry)

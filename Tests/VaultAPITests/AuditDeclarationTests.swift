@@ -67,6 +67,7 @@ import VaultTestKit
             let token = minted["id"].string ?? ""
             _ = try await expect("DELETE /v1/tokens/{id}", "/v1/tokens/\(token)", admin: true)
             _ = try await expect("DELETE /v1/projects/{id}", path, admin: true)
+            _ = try await expect("POST /v1/keyring/rotate", "/v1/keyring/rotate", admin: true)
             let opened = try await expect(
                 "POST /v1/connect/sessions", "/v1/connect/sessions", #"{"user_id":"ada"}"#)
             let link = opened["id"].string ?? ""

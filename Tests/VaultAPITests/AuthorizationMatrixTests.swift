@@ -94,6 +94,9 @@ import VaultTestKit
         row("GET /v1/projects/{id}/policy/{provider}", .scope("policy:write"), .project),
         row("PUT /v1/projects/{id}/policy/{provider}", .scope("policy:write"), .project, #"{"max_age_seconds":60}"#),
         row("DELETE /v1/projects/{id}/policy/{provider}", .scope("policy:write"), .project, nil, 204),
+        row("GET /v1/keyring", .instance("keyring:write")), row("GET /v1/keyring/rekey", .instance("keyring:write")),
+        // The configured source still gives the master key that is in use.
+        row("POST /v1/keyring/rotate", .instance("keyring:write"), .none, #"{"target":"master"}"#, 409),
         row("GET /v1/audit/entries", .scope("audit:read")), row("GET /v1/audit/head", .scope("audit:read")),
         row("GET /metrics", .instance("metrics:read")),
         row("GET /connect/session", .link), row("POST /connect/inspect", .link, .none, #"{"key":"NEW"}"#),
@@ -102,6 +105,8 @@ import VaultTestKit
         row("POST /connect/keys/{id}/check", .link, .key, "{}"),
         row("POST /connect/keys/{id}/rotate", .link, .key, #"{"key":"NEW"}"#),
         row("POST /connect/keys/{id}/revoke", .link, .key, "{}"),
+        // The last: nothing is answered after it.
+        row("POST /v1/keyring/seal", .instance("keyring:write"), .none, nil, 204),
     ]
 
     @Test func `B01 every route has its row, and one without is found`() {

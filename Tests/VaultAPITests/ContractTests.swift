@@ -211,5 +211,11 @@ private struct Tour {
         _ = try await expect(200, "GET", "/v1/audit/entries?limit=200", admin: true)
         _ = try await expect(200, "GET", "/v1/audit/head", admin: true)
         _ = try await expect(200, "GET", "/metrics", admin: true)
+        _ = try await expect(200, "GET", "/v1/keyring", admin: true)
+        _ = try await expect(200, "GET", "/v1/keyring/rekey", admin: true)
+        _ = try await expect(200, "POST", "/v1/keyring/rotate", "{}", admin: true)
+        _ = try await expect(200, "GET", "/v1/keyring/rekey", admin: true)
+        // The last: nothing is answered after it.
+        _ = try await expect(204, "POST", "/v1/keyring/seal", admin: true)
     }
 }

@@ -28,6 +28,8 @@ import VaultTestKit
                 case .anchorExposed: "anchor exposed"
                 case .anchorTampered: "anchor tampered"
                 case .auditTampered: "audit tampered"
+                case .rekeyFinished: "rekey finished"
+                case .keyringSealed: "sealed"
                 }
             words.withLock { $0.append(word) }
         }

@@ -9,7 +9,8 @@ struct PurposeTests {
 
     @Test func `what is derived from the index root is what another implementation derives`() throws {
         let keyring = try Keyring(
-            instance: Sample.instance, terms: [1: HeldKey(frozen("key 1"))], root: HeldKey(frozen("root")))
+            instance: Sample.instance, terms: [1: HeldKey(frozen("key 1"))], derived: RootKeys(frozen("root")),
+            master: nil, recovery: nil)
         let (bytes, project) = (Array(text.utf8), try #require(project))
         let key = try secret(text)
         #expect(

@@ -73,7 +73,7 @@ struct SchemaTests {
     @Test func `a record of steps with a gap is corrupt`() throws {
         let directory = try TemporaryDirectory()
         try open(directory, Migration.all).close()
-        try meddle(directory, "UPDATE migrations SET version = 5 WHERE version = 1")
+        try meddle(directory, "UPDATE migrations SET version = 99 WHERE version = 1")
         #expect(throws: StoreError.corrupt("the record of migrations has a gap")) { try open(directory, Migration.all) }
     }
 

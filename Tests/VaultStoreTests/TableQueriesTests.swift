@@ -21,12 +21,12 @@ struct TableQueriesTests {
         ]
         #expect(try store.read { try $0.instance() } == nil)
         #expect(try store.read { try $0.keyringRows() }.isEmpty)
-        try await store.write { try $0.createInstance(id, master: master, rows: rows) }
+        try await store.write { try $0.createInstance(id, master: master, rows: rows, at: noon) }
         let found = try #require(try store.read { try $0.instance() })
         #expect(found == (id, master))
         #expect(try store.read { try $0.keyringRows() } == rows)
         await #expect(throws: StoreError.self) {
-            try await store.write { try $0.createInstance(InstanceID(at: noon), master: master, rows: []) }
+            try await store.write { try $0.createInstance(InstanceID(at: noon), master: master, rows: [], at: noon) }
         }
         store.close()
     }

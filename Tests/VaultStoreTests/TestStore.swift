@@ -157,7 +157,12 @@ struct Furnished {
         let project = makeProject()
         self.project = project
         let store = store
-        try await insist { try await store.write { try $0.insert(project, mac: mac) } }
+        try await insist {
+            try await store.write {
+                try $0.insert(project, mac: mac)
+                try $0.insertTerm(1, at: noon)
+            }
+        }
     }
 
     func add(_ keys: [KeyRecord]) async throws {

@@ -78,6 +78,19 @@ extension Metrics {
         text.single(
             "keystow_audit_tampered", .gauge, "1 when this process found that the log is not what was signed.",
             measured.isAuditTampered ? 1 : 0)
+        text.single("keystow_kek_term", .gauge, "The KEK term that new secrets are sealed under.", measured.term)
+        text.begin("keystow_kek_term_timestamp_seconds", .gauge, "When it was begun.")
+        text.sample(milliseconds: measured.termSince?.milliseconds ?? 0)
+        text.single("keystow_kek_wraps", .gauge, "How many secrets were ever sealed under it.", measured.termWraps)
+        text.single(
+            "keystow_rekey_remaining_secrets", .gauge, "Secrets that are still under an older term.",
+            measured.rekey.remaining)
+        text.single(
+            "keystow_rekey_failed_secrets", .gauge, "Secrets that the newest rekey could not move or open.",
+            measured.rekey.rekey?.failed ?? 0)
+        text.single(
+            "keystow_rekey_running", .gauge, "1 while a rekey is moving or opening secrets.",
+            measured.rekey.rekey.map { $0.state == .finished } ?? true ? 0 : 1)
         text.begin("keystow_provider_suspect", .gauge, "1 while the refusals of a provider are doubted.")
         for provider in vault.providerIDs {
             text.sample(.provider(provider), value: measured.suspectProviders.contains(provider) ? 1 : 0)

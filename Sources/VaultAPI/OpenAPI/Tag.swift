@@ -6,6 +6,7 @@ enum Tag: String, CaseIterable, Sendable {
     case projects = "Projects"
     case tokens = "Tokens"
     case vault = "The vault"
+    case keyring = "The keyring"
     case audit = "Audit log"
     case server = "The server"
 
@@ -17,6 +18,8 @@ enum Tag: String, CaseIterable, Sendable {
         case .projects: "The tenants of this vault, and the rotation policies of their keys."
         case .tokens: "Access tokens, and who one is."
         case .vault: "Over all keys: the catalogue of providers, counts, mass revocation."
+        case .keyring:
+            "The keys above the keys: the master, the KEK terms, and their replacement while the vault serves."
         case .audit: "What happened, in a hash chain."
         case .server: "Whether it is well, and what it says of itself. Only `/metrics` needs a token."
         }
@@ -26,7 +29,8 @@ enum Tag: String, CaseIterable, Sendable {
     init(path: String) {
         let known: [(String, Tag)] = [
             ("/v1/connect/", .connect), ("/connect", .page), ("/v1/keys", .keys), ("/v1/users", .keys),
-            ("/v1/inspect", .keys), ("/v1/projects", .projects), ("/v1/token", .tokens), ("/v1/audit", .audit),
+            ("/v1/inspect", .keys), ("/v1/projects", .projects), ("/v1/token", .tokens), ("/v1/keyring", .keyring),
+            ("/v1/audit", .audit),
             ("/v1/", .vault),
         ]
         self = known.first { path.hasPrefix($0.0) }?.1 ?? .server

@@ -242,7 +242,7 @@ struct ProblemWording {
         case .sealed:
             ProblemWording(
                 "The vault is sealed", "The vault is running, but holds no master key, so it can open nothing.",
-                "Its operator has to start it with the master key; then repeat."
+                "Its operator has to start it again, with the master key; then repeat."
             )
         case .providerUnavailable:
             ProblemWording(

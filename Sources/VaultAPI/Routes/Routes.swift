@@ -6,7 +6,8 @@ enum Routes {
     static let all =
         (HealthRoutes.all + DocumentRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all
         + PageRoutes.all
-        + (ProjectRoutes.all + PolicyRoutes.all + AuditRoutes.all + MetricsRoutes.all).map(\.forAdmins)).numbered
+        + (ProjectRoutes.all + PolicyRoutes.all + KeyringRoutes.all + AuditRoutes.all + MetricsRoutes.all).map(
+            \.forAdmins)).numbered
 }
 
 extension [Route] {

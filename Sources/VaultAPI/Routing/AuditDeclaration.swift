@@ -28,6 +28,8 @@ package enum AuditDeclaration {
         "POST /v1/tokens": [.tokenCreated],
         "DELETE /v1/tokens/{id}": [.tokenRevoked],
         "POST /v1/revoke": [.keyRevoked],
+        "POST /v1/keyring/rotate": [.keyringRotated],
+        "POST /v1/keyring/seal": [.keyringSealed],
         "POST /v1/connect/sessions": [.connectCreated],
         "DELETE /v1/connect/sessions/{id}": [.connectCancelled],
         "POST /connect/inspect": [],

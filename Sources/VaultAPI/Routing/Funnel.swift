@@ -98,6 +98,7 @@ package final class Funnel: Responder {
         _ head: RequestHead, _ route: Route, _ standing: inout RateStanding?
     ) throws(Problem) -> Caller {
         if case .anyone = route.access { return .anonymous }
+        guard !vault.isSealed else { throw Problem(.sealed) }
         if case .connectLink = route.access { try OwnOrigin.require(head, site) }
         let now = time.now()
         let caller: Caller

@@ -32,6 +32,23 @@ extension Prose {
             `version_conflict`. From the moment of the answer every key named answers 410; shredding follows in batches and \
             survives a restart.
             """),
+        "GET /v1/keyring": Prose(
+            "getKeyring",
+            "The master key seals the KEK terms, the current term seals a key of its own for each secret. Counts, no keys."
+        ),
+        "POST /v1/keyring/rotate": Prose(
+            "rotateKeyring",
+            """
+            `term`: begins a fresh KEK term and moves every secret to it, while everything else is served; see \
+            `GET /v1/keyring/rekey`. Older terms are destroyed as soon as nothing is sealed under them; it survives a restart, \
+            and ends with every secret opened once. `master`: seals the keyring under the master key that its configured \
+            source gives now, in one transaction; from then on the old one opens nothing. 409 `wrong_state` while a rekey is \
+            running, or where the source still gives the master key in use.
+            """),
+        "GET /v1/keyring/rekey": Prose("getRekey", "`remaining` is 0 at the end unless some secrets do not open."),
+        "POST /v1/keyring/seal": Prose(
+            "sealVault",
+            "From the answer on, every call but the static pages, `/healthz` and `/readyz` is 503 `sealed`."),
         "GET /v1/audit/entries": Prose("listAuditEntries", "An app with this scope sees its own project's."),
         "GET /v1/audit/head": Prose(
             "getAuditHead", "What to write down elsewhere, so that nobody can take entries back."),

@@ -1,0 +1,29 @@
+import Synchronization
+import VaultModel
+import VaultStore
+
+extension Vault {
+    /// Whether the keys have been forgotten, so that nothing can be opened until the next start.
+    package var isSealed: Bool { openKeyring.withLock { $0 == nil } }
+
+    /// Forgets the master, the terms, the index root and what is derived from it, and the signer of the audit log.
+    ///
+    /// The entry that says so and a head over it are written first. Requests that are being answered may still end
+    /// well; every later one is refused.
+    package func seal(_ context: RequestContext) async throws(VaultError) {
+        try context.require(.keyringWrite)
+        try await keyringTurn.alone { () async throws(VaultError) in
+            try await self.write(context) { [self] transaction in
+                _ = try transaction.append(
+                    AuditEntry(
+                        at: time.now(), actor: context.caller, action: .keyringSealed, object: "\(instance)",
+                        requestID: context.requestID))
+            }
+            try? await self.signHead()
+            self.openKeyring.withLock { $0 = nil }
+            self.signing.signer = nil
+            self.tokenCache.forget()
+            self.tell(.keyringSealed)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Testing
+import VaultModel
+
+@testable import VaultCrypto
+
+struct KeyringChangesTests {
+    private let master: HeldKey
+    private let keyring: Keyring
+    private let rows: [KeyringRow]
+
+    init() throws {
+        master = HeldKey(try Random.secret(32))
+        (keyring, rows) = try Keyring.create(master: master.bytes, instance: Sample.instance)
+    }
+
+    /// The rows as the store has them: a later one in place of the one of its holder, kind and term.
+    private func merged(_ rows: [KeyringRow]) -> [KeyringRow] {
+        rows.reduce(into: []) { merged, row in
+            merged.removeAll { $0.holder == row.holder && $0.kind == row.kind && $0.term == row.term }
+            merged.append(row)
+        }
+    }
+
+    @Test func `a new term seals from then on, the old one still opens, and both are there after a restart`() throws {
+        let before = try keyring.seal(secret("sk-one"), for: Sample.binding())
+        let (next, added) = try keyring.withNewTerm(after: 1)
+        #expect(next.currentTerm == 2)
+        #expect(next.termNumbers == [1, 2])
+        let after = try next.seal(secret("sk-two"), for: Sample.binding())
+        #expect(after.term == 2)
+        let again = try Keyring(master: master.bytes, instance: Sample.instance, rows: merged(rows + added))
+        for opened in [next, again] {
+            #expect(copy(try opened.open(before, for: Sample.binding())) == Array("sk-one".utf8))
+            #expect(copy(try opened.open(after, for: Sample.binding())) == Array("sk-two".utf8))
+            #expect(try opened.rowMAC([1]) == keyring.rowMAC([1]))
+        }
+        #expect(throws: CryptoError.cannotOpen) { _ = try keyring.open(after, for: Sample.binding()) }
+    }
+
+    @Test func `a term's number is never given out again`() throws {
+        #expect(try keyring.withNewTerm(after: 7).0.currentTerm == 8)
+        #expect(throws: CryptoError.self) { try keyring.withNewTerm(after: Int(UInt32.max)) }
+    }
+
+    @Test func `a rewrapped secret keeps its own box, opens under the new term and no longer needs the old one`() throws
+    {
+        let before = try keyring.seal(secret("sk-one"), for: Sample.binding())
+        let next = try keyring.withNewTerm(after: 1).0
+        let moved = try next.rewrap(before, for: Sample.binding())
+        #expect(moved.term == 2)
+        #expect(moved.box == before.box)
+        #expect(moved.wrappedDEK != before.wrappedDEK)
+        let alone = try next.without(terms: [1])
+        #expect(alone.termNumbers == [2])
+        #expect(copy(try alone.open(moved, for: Sample.binding())) == Array("sk-one".utf8))
+        // What a backup still has under the old term.
+        #expect(throws: CryptoError.cannotOpen) { _ = try alone.open(before, for: Sample.binding()) }
+        #expect(throws: CryptoError.cannotOpen) { try alone.rewrap(before, for: Sample.binding()) }
+        #expect(try alone.rewrap(before, for: Sample.binding(), from: keyring).term == 2)
+        // Not for another place.
+        #expect(throws: CryptoError.cannotOpen) { try next.rewrap(before, for: Sample.binding(version: 2)) }
+        // The current term stays whatever is asked for.
+        #expect(try next.without(terms: [1, 2]).termNumbers == [2])
+    }
+
+    @Test func `another master holds the same keys, and the one before it opens nothing any more`() throws {
+        let sealed = try keyring.seal(secret("sk-one"), for: Sample.binding())
+        let new = try Random.secret(32)
+        let (next, changed) = try keyring.under(master: new)
+        #expect(next.isHeld(by: new) && !next.isHeld(by: master.bytes))
+        let stored = merged(rows + changed)
+        #expect(stored.count == rows.count)
+        let again = try Keyring(master: new, instance: Sample.instance, rows: stored)
+        #expect(copy(try again.open(sealed, for: Sample.binding())) == Array("sk-one".utf8))
+        #expect(throws: CryptoError.wrongMasterKey) {
+            try Keyring(master: master.bytes, instance: Sample.instance, rows: stored)
+        }
+        // The old master with the old rows: what a backup of before is.
+        #expect(try Keyring(master: master.bytes, instance: Sample.instance, rows: rows).currentTerm == 1)
+    }
+
+    @Test func `the recovery key opens what the master opens, also terms that were begun without it`() throws {
+        let (with, added) = try keyring.withRecoveryKey()
+        let (next, term) = try with.withNewTerm(after: 1)
+        let sealed = try next.seal(secret("sk-one"), for: Sample.binding())
+        let new = try Random.secret(32)
+        let stored = merged(rows + added + term + (try next.under(master: new).1))
+        let recovery = try #require(next.withRecoveryKey { key in try? HeldKey(copying: key) } ?? nil)
+        let opened = try Keyring(
+            master: recovery.bytes, holder: .recovery, instance: Sample.instance, rows: stored)
+        #expect(opened.termNumbers == [1, 2])
+        #expect(copy(try opened.open(sealed, for: Sample.binding())) == Array("sk-one".utf8))
+        #expect(try opened.rowMAC([1]) == keyring.rowMAC([1]))
+        // It holds no master, so that a term cannot be begun before there is one.
+        #expect(throws: CryptoError.self) { try opened.withNewTerm(after: 2) }
+        #expect(try opened.under(master: master.bytes).0.withNewTerm(after: 2).0.currentTerm == 3)
+        // Each key opens its own holder's rows alone.
+        #expect(throws: CryptoError.wrongMasterKey) {
+            try Keyring(master: recovery.bytes, instance: Sample.instance, rows: stored)
+        }
+        #expect(throws: CryptoError.wrongMasterKey) {
+            try Keyring(master: new, holder: .recovery, instance: Sample.instance, rows: stored)
+        }
+        #expect(throws: CryptoError.wrongMasterKey) {
+            try Keyring(master: recovery.bytes, holder: .recovery, instance: Sample.instance, rows: rows)
+        }
+        // The server finds the key again, so that the next term is held by it, too.
+        #expect(try Keyring(master: new, instance: Sample.instance, rows: stored).hasRecoveryKey)
+    }
+
+    @Test func `what is stored decides, if this master holds it`() throws {
+        let (next, added) = try keyring.withNewTerm(after: 1)
+        #expect(try next.reopened(from: rows)?.termNumbers == [1])
+        #expect(try keyring.reopened(from: merged(rows + added))?.termNumbers == [1, 2])
+        let other = try next.under(master: Random.secret(32)).1
+        #expect(try next.reopened(from: merged(rows + added + other)) == nil)
+    }
+}

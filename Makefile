@@ -12,6 +12,8 @@ DEB_PROGRAM := .build/deb/program/release/keystow
 COUNT := 200
 SECONDS := 60
 ENTRIES := 1000000
+KEYS := 100000
+KILLS := 100
 # These two have their own where none is given.
 FLOOD_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),20)
 MALFORMED_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),1000000)
@@ -22,7 +24,7 @@ TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
+.PHONY: help run demo soak rekey crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
 help: ## print this list
@@ -37,6 +39,9 @@ demo: programs ## run the whole story once against a stand-in provider, and chec
 
 soak: programs ## kill -9 the server COUNT times (200) at random moments, and look what is left
 	@exec python3 Tests/Soak/kill9.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --count $(COUNT)
+
+rekey: programs ## move KEYS (100000) secrets to new KEK terms under load, and kill -9 the server KILLS times (100) in the midst of it
+	@exec python3 Tests/Soak/rekey.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --keys $(KEYS) --kills $(KILLS)
 
 crowd: programs ## let 64 clients read, write and rotate at once for SECONDS (60)
 	@exec python3 Tests/Soak/crowd.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --seconds $(SECONDS)

@@ -11,6 +11,8 @@ package enum CryptoError: Error, Sendable, Equatable {
     case heapExhausted
     /// The secure heap could not be made, locked and guarded: the process must not handle secrets.
     case heapUnavailable
+    /// A random generator gave twice what it must give once; nothing is drawn any more before the next start.
+    case generatorRepeats
     /// OpenSSL failed at something that does not depend on whether a box is genuine (memory, a missing
     /// algorithm, the random generator), or was asked for something this suite does not have (`code` 0).
     case library(code: UInt, detail: String)

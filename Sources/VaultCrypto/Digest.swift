@@ -23,6 +23,15 @@ package enum Digest {
         }
     }
 
+    /// The same of bytes that lie elsewhere.
+    static func sha256(of bytes: RawSpan) throws(CryptoError) -> [UInt8] {
+        try contexts.lend { context throws(CryptoError) in
+            try context.start()
+            try context.update(bytes)
+            return try context.finish()
+        }
+    }
+
     private static let contexts = Pool<DigestContext>(making: DigestContext.init, cleaning: { _ in true })
 }
 

@@ -58,6 +58,7 @@ extension VaultError {
     init(_ error: CryptoError) {
         switch error {
         case .heapExhausted: self = .overloaded
+        case .generatorRepeats: self = .sealed
         default: self = .storageUnavailable
         }
     }

@@ -1,3 +1,4 @@
+import Synchronization
 import VaultCrypto
 package import VaultModel
 package import VaultProviders
@@ -129,6 +130,8 @@ extension Vault {
         } catch {
             throw .vault(error)
         }
+        // Keys that may be known to others are no use: the vault seals itself.
+        Random.whenRepeating { [weak vault] in vault?.openKeyring.withLock { $0 = nil } }
         do throws(OpeningError) {
             let opening = try vault.checkAnchor()
             if let refusal = OpeningError(opening, at: location.anchor),

@@ -84,7 +84,7 @@ extension Vault {
         _ id: ConnectSessionID, _ context: RequestContext
     ) async throws(VaultError) -> ConnectSession {
         try context.require(.connectWrite)
-        return try await write(context) { [self] transaction in
+        return try await write(context, isEnding: true) { [self] transaction in
             var session = try visibleSession(id, context, in: transaction)
             guard session.state != .completed else {
                 throw VaultError.wrongState(

@@ -82,7 +82,7 @@ extension Vault {
     /// Overwrites the secrets and forgets the record; the audit trail stays.
     package func delete(_ id: KeyID, _ context: RequestContext) async throws(VaultError) -> Deleted {
         try context.require(.keysWrite)
-        return try await write(context) { [self] transaction in
+        return try await write(context, isEnding: true) { [self] transaction in
             try delete(try find(id, for: context.caller, in: transaction), in: transaction, context)
             return Deleted()
         }

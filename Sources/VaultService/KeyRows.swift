@@ -52,7 +52,8 @@ extension Vault {
         _ id: KeyID, _ operation: KeyOperation, _ context: RequestContext, ifRevision revision: Int? = nil,
         reason: String = "", _ change: @escaping @Sendable (inout KeyEdit) throws -> Void
     ) async throws(VaultError) -> KeyView {
-        try await write(context) { [self] transaction in
+        let isEnding = operation == .revoke || operation == .quarantine
+        return try await write(context, isEnding: isEnding) { [self] transaction in
             let view = try find(id, for: context.caller, in: transaction)
             if let revision, revision != view.record.revision {
                 throw VaultError.versionConflict(detail: "The record has changed since it was read.")

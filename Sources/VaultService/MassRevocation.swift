@@ -52,7 +52,7 @@ extension Vault {
             return count
         }
         defer { deferred.wake() }
-        return try await write(context) { [self, filter] transaction in
+        return try await write(context, isEnding: true) { [self, filter] transaction in
             let now = time.now()
             let count = try transaction.countKeys(matching: filter)
             if let expected = request.expected, expected != count {
@@ -119,7 +119,7 @@ extension Vault {
 
     private func carryOut(_ order: RevocationOrder) async throws(VaultError) -> Bool {
         let context = RequestContext(caller: .vault)
-        return try await write { [self] transaction in
+        return try await write(isEnding: true) { [self] transaction in
             guard var order = try transaction.order(order.id)?.record else { return true }
             let batch = try transaction.keyIDs(matching: order.effectiveFilter, after: nil, limit: 100)
             for id in batch {

@@ -176,7 +176,7 @@ extension Vault {
     package func revokeToken(_ id: TokenID, _ context: RequestContext) async throws(VaultError) -> Deleted {
         try context.require(.tokensWrite)
         defer { tokenCache.forget() }
-        return try await write(context) { [self] transaction in
+        return try await write(context, isEnding: true) { [self] transaction in
             guard let stored = try transaction.token(id), var record = try believed(stored, in: transaction),
                 context.caller.projectID == nil || record.projectID == context.caller.projectID,
                 record.revokedAt == nil

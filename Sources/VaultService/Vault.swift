@@ -102,15 +102,17 @@ package final class Vault: Sendable {
 
     /// Runs `body` on the writer, in its own savepoint, and returns when it is durable.
     ///
-    /// If the request's answer is to be kept for a repetition, it is kept in the same transaction.
+    /// If the request's answer is to be kept for a repetition, it is kept in the same transaction. What ends something
+    /// is done also where the disk is full, and may run twice.
     /// Whatever `body` throws rolls back everything it did.
     func write<T: Sendable>(
-        _ context: RequestContext? = nil, _ body: @escaping @Sendable (WriteTransaction) throws -> T
+        _ context: RequestContext? = nil, isEnding: Bool = false,
+        _ body: @escaping @Sendable (WriteTransaction) throws -> T
     ) async throws(VaultError) -> T {
         let ticket = context?.ticket
         let written: (value: T, endings: [String], sequence: Int?)
         do {
-            written = try await store.write { transaction in
+            written = try await store.write(isEnding: isEnding) { transaction in
                 let value = try body(transaction)
                 try ticket?.keep(value, in: transaction)
                 return (value, transaction.endings, transaction.lastAppended)

@@ -10,6 +10,7 @@ struct DataDirectory {
     let path: String
     var databasePath: String { path + "/" + Self.databaseName }
     var lockPath: String { path + "/" + Self.lockName }
+    var reservePath: String { path + "/" + Reserve.name }
 
     /// Makes the directory (0700) where it is missing, whatever the umask.
     ///

@@ -3,7 +3,11 @@
 protocol PendingWrite: AnyObject, Sendable {
     /// When it is withdrawn if nobody has taken it by then.
     var deadline: MonotonicTime { get }
+    /// Whether it ends something, such as a key: then it may use what is kept for the time when the disk is full.
+    var isEnding: Bool { get }
     /// Runs the body and remembers how it ended.
+    ///
+    /// Once more where the group was taken back because the disk was full.
     ///
     /// - Returns: whether what it wrote is to be kept.
     func perform(in transaction: WriteTransaction) -> Bool
@@ -16,15 +20,17 @@ protocol PendingWrite: AnyObject, Sendable {
 final class PendingWriteOf<Answer: Sendable>: PendingWrite, @unchecked Sendable {
     // Unchecked: `outcome` is reached only by whoever took the item out of the ``WriteQueue``.
     let deadline: MonotonicTime
+    let isEnding: Bool
     private let body: @Sendable (WriteTransaction) throws -> Answer
     private let continuation: CheckedContinuation<Answer, any Error>
     private var outcome: Result<Answer, any Error>?
 
     init(
-        deadline: MonotonicTime, continuation: CheckedContinuation<Answer, any Error>,
+        deadline: MonotonicTime, isEnding: Bool, continuation: CheckedContinuation<Answer, any Error>,
         body: @escaping @Sendable (WriteTransaction) throws -> Answer
     ) {
         self.deadline = deadline
+        self.isEnding = isEnding
         self.continuation = continuation
         self.body = body
     }

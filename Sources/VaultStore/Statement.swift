@@ -1,6 +1,10 @@
 import CSQLite
 import VaultModel
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A prepared statement: the one owner of its handle, which it frees when it goes.
 ///
 /// Not for concurrent use; it belongs to its ``Connection``.
@@ -43,7 +47,7 @@ final class Statement {
         switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        default: throw StoreError(sqlite: code, violation: message)
+        default: throw StoreError(sqlite: code, violation: message, errno: errno)
         }
     }
 

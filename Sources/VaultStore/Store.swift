@@ -40,7 +40,8 @@ package final class Store: Sendable {
         let connection = try Connection(path: directory.databasePath, access: .readWrite)
         let hasLog = directory.hasLog
         let hasMigrated = try Schema.bring(connection, to: migrations)
-        let writer = try Writer(connection: connection, lock: lock, queue: queue, chain: chain)
+        let reserve = Reserve(path: directory.reservePath)
+        let writer = try Writer(connection: connection, lock: lock, reserve: reserve, queue: queue, chain: chain)
         writer.found(oldLog: hasLog, newSchema: hasMigrated)
         self.patience = patience
         readers = ReaderPool(path: directory.databasePath)
@@ -98,14 +99,19 @@ package final class Store: Sendable {
     /// An error of `body` takes back what it wrote and nothing else, and is thrown as it is. Cancelling the
     /// task does not take back a write.
     ///
+    /// - Parameter isEnding: whether it ends something, and is to be done also where the disk is full, out of what is
+    ///   kept for that; then `body` may run twice.
     /// - Throws: what `body` throws; ``StoreError/withdrawn`` when it waited longer than the store's patience and
     ///   ``StoreError/closed`` when the store was closed, in both cases without having run;
     ///   ``StoreError/full``, ``StoreError/unavailable(code:detail:)`` when the commit failed, the latter with
     ///   unknown outcome; ``StoreError/auditDiverged``.
-    package func write<T: Sendable>(_ body: @escaping @Sendable (WriteTransaction) throws -> T) async throws -> T {
+    package func write<T: Sendable>(
+        isEnding: Bool = false, _ body: @escaping @Sendable (WriteTransaction) throws -> T
+    ) async throws -> T {
         let deadline = MonotonicTime.now + patience
         return try await withCheckedThrowingContinuation { continuation in
-            let item = PendingWriteOf(deadline: deadline, continuation: continuation, body: body)
+            let item = PendingWriteOf(
+                deadline: deadline, isEnding: isEnding, continuation: continuation, body: body)
             if !queue.push(item) { item.fail(.closed) }
         }
     }

@@ -1,5 +1,9 @@
 import CSQLite
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// What can go wrong in the store. Holds names of tables and columns and SQLite's own texts, never a value.
 package enum StoreError: Error, Sendable, Equatable {
     /// Another process has the data directory; `by` names it.
@@ -27,16 +31,22 @@ package enum StoreError: Error, Sendable, Equatable {
 extension StoreError {
     /// The error for an extended result code of SQLite.
     ///
-    /// - Parameter violation: SQLite's message, which for a violated constraint holds names of the schema alone.
-    ///   It is not used for any other code.
-    init(sqlite code: Int32, violation: @autoclosure () -> String = "") {
+    /// - Parameters:
+    ///   - violation: SQLite's message, which for a violated constraint holds names of the schema alone. It is not
+    ///     used for any other code.
+    ///   - errno: what the operating system said last: a quota that is used up is for SQLite an error like any other.
+    init(sqlite code: Int32, violation: @autoclosure () -> String = "", errno: @autoclosure () -> Int32 = 0) {
         switch code & 0xFF {
         case SQLITE_FULL: self = .full
+        case SQLITE_IOERR where code == Self.ioErrorOfWrite && errno() == EDQUOT: self = .full
         case SQLITE_CONSTRAINT: self = .constraint(violation())
         case SQLITE_CORRUPT, SQLITE_NOTADB: self = .corrupt(Self.text(of: code))
         default: self = .unavailable(code: Int(code), detail: Self.text(of: code))
         }
     }
+
+    /// SQLITE_IOERR_WRITE, whose macro is not imported.
+    private static let ioErrorOfWrite = SQLITE_IOERR | 3 << 8
 
     /// Whether another connection had the lock for longer than a statement waits for it.
     var isBusy: Bool {

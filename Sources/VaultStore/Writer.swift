@@ -8,6 +8,7 @@ final class Writer: @unchecked Sendable {
     private let head: AuditHead
     /// Given up last, when the connection is closed.
     private var lock: LockFile?
+    private let reserve: Reserve
     /// Something was shredded, and the log still holds the pages as they were.
     private var hasShredded = false
     /// The log was there at the start, and may hold what an earlier process shredded.
@@ -18,10 +19,12 @@ final class Writer: @unchecked Sendable {
     private static let retry = Duration.milliseconds(50)
 
     init(
-        connection: Connection, lock: consuming LockFile, queue: WriteQueue, chain: @escaping AuditChain
+        connection: Connection, lock: consuming LockFile, reserve: Reserve, queue: WriteQueue,
+        chain: @escaping AuditChain
     ) throws(StoreError) {
         self.connection = connection
         self.lock = consume lock
+        self.reserve = reserve
         self.queue = queue
         self.chain = chain
         head = AuditHead(try AuditQueries.head(connection))
@@ -62,20 +65,47 @@ final class Writer: @unchecked Sendable {
             return
         }
         let items = queue.takeAll()
+        if reserve.isSpent { reserve.restore() }
         do throws(StoreError) {
-            try head.begin(stored: try AuditQueries.head(connection))
-            var hasShredded = false
-            for item in items where try perform(item) { hasShredded = true }
-            try commit()
-            hasWritten = true
-            if hasShredded || hasOldLog { self.hasShredded = true }
-            hasOldLog = false
+            // While the reserve is spent, what is left of it is for what ends something.
+            if reserve.isSpent, !items.allSatisfy(\.isEnding) { throw .full }
+            try write(items)
+            for item in items { item.answer() }
         } catch {
-            if connection.isInTransaction { _ = try? connection.run("ROLLBACK") }
-            for item in items { item.fail(error) }
-            return
+            takeBack()
+            if error == .full { writeEndings(of: items) } else { for item in items { item.fail(error) } }
         }
-        for item in items { item.answer() }
+    }
+
+    /// The disk is full: does what ends something out of the reserve, and nothing else.
+    private func writeEndings(of items: [any PendingWrite]) {
+        let endings = items.filter(\.isEnding)
+        for item in items where !item.isEnding { item.fail(.full) }
+        guard !endings.isEmpty else { return }
+        do throws(StoreError) {
+            guard reserve.isSpent && endings.count < items.count || reserve.giveUp() else { throw .full }
+            try connection.run("BEGIN IMMEDIATE")
+            try write(endings)
+            for item in endings { item.answer() }
+        } catch {
+            takeBack()
+            for item in endings { item.fail(error) }
+        }
+    }
+
+    /// Runs items in the transaction that has begun, and commits it.
+    private func write(_ items: [any PendingWrite]) throws(StoreError) {
+        try head.begin(stored: try AuditQueries.head(connection))
+        var hasShredded = false
+        for item in items where try perform(item) { hasShredded = true }
+        try commit()
+        hasWritten = true
+        if hasShredded || hasOldLog { self.hasShredded = true }
+        hasOldLog = false
+    }
+
+    private func takeBack() {
+        if connection.isInTransaction { _ = try? connection.run("ROLLBACK") }
     }
 
     /// Runs one item in its savepoint.

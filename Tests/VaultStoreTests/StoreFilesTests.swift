@@ -7,7 +7,7 @@ import VaultModel
 @Suite(.serialized)
 struct StoreFilesTests {
     @Test(arguments: [0o000, 0o077, 0o777] as [mode_t])
-    func `files are for their owner alone, whatever the umask`(mask: mode_t) async throws {
+    func `S12 files are for their owner alone, whatever the umask`(mask: mode_t) async throws {
         let directory = try TemporaryDirectory()
         let before = umask(mask)
         let store = try openStore(in: directory)
@@ -15,7 +15,7 @@ struct StoreFilesTests {
         try await store.write { try $0.insert(project, mac: mac) }
         umask(before)
         #expect(mode(of: directory.data) == 0o700)
-        for name in ["vault.db", "vault.db-wal", "vault.db-shm", "vault.lock"] {
+        for name in ["vault.db", "vault.db-wal", "vault.db-shm", "vault.lock", "vault.reserve"] {
             #expect(mode(of: directory.data + "/" + name) == 0o600, "\(name)")
         }
         store.close()
@@ -49,7 +49,7 @@ struct StoreFilesTests {
         #expect(Store.exists(in: directory.data))
     }
 
-    @Test func `a second store is kept out, and told by whom`() throws {
+    @Test func `S11 a second store is kept out, and told by whom`() throws {
         let directory = try TemporaryDirectory()
         let store = try openStore(in: directory)
         #expect(throws: StoreError.locked(by: "process \(getpid())")) { try openStore(in: directory) }

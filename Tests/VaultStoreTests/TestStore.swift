@@ -27,7 +27,7 @@ struct TemporaryDirectory: Sendable {
 
     private static func removeAll() {
         for path in made.withLock({ $0 }) {
-            for name in ["vault.db", "vault.db-wal", "vault.db-shm", "vault.lock", "other"] {
+            for name in ["vault.db", "vault.db-wal", "vault.db-shm", "vault.lock", "vault.reserve", "other"] {
                 unlink(path + "/data/" + name)
             }
             rmdir(path + "/data")

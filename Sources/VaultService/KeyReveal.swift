@@ -97,12 +97,18 @@ extension Vault {
 
     /// The secret, or `nil` when the box was not sealed for `binding`.
     func open(_ sealed: SealedSecret, under binding: SecretBinding) throws(VaultError) -> SecretBytes? {
+        let keyring = try keyring
         do {
-            return try keyring.open(sealed, for: binding)
-        } catch let error as CryptoError where error == .cannotOpen {
+            do throws(CryptoError) {
+                return try keyring.open(sealed, for: binding)
+            } catch .cannotOpen {
+                // What is found not to open is written down as such. A library that failed says the same, once.
+                return try keyring.open(sealed, for: binding)
+            }
+        } catch .cannotOpen {
             return nil
         } catch {
-            throw VaultError(thrown: error)
+            throw VaultError(error)
         }
     }
 

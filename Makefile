@@ -14,17 +14,20 @@ SECONDS := 60
 ENTRIES := 1000000
 KEYS := 100000
 KILLS := 100
-# These two have their own where none is given.
+# These have their own where none is given.
 FLOOD_SECONDS = $(if $(filter command line,$(origin SECONDS)),$(SECONDS),20)
 MALFORMED_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),1000000)
+CORRUPTION_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),100000)
 REQUESTS := 20000
+RUNS := 1000
+SEED := 1
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak rekey crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
+.PHONY: help run demo soak rekey power-loss faults corruption crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
 help: ## print this list
@@ -42,6 +45,20 @@ soak: programs ## kill -9 the server COUNT times (200) at random moments, and lo
 
 rekey: programs ## move KEYS (100000) secrets to new KEK terms under load, and kill -9 the server KILLS times (100) in the midst of it
 	@exec python3 Tests/Soak/rekey.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --keys $(KEYS) --kills $(KILLS)
+
+power-loss: deps vectors ## take the power RUNS times (1000) from a disk that is played, from SEED (1) on, and look what is left
+	$(SWIFT) build --build-tests
+	KEYSTOW_POWER_LOSS_RUNS=$(RUNS) KEYSTOW_POWER_LOSS_SEED=$(SEED) \
+		$(SWIFT) test --skip-build --disable-xctest --filter PowerLossTests
+
+faults: deps vectors ## let every call to the disk fail in turn, for each of sixteen acts
+	$(SWIFT) build --build-tests
+	KEYSTOW_ALL_FAULTS=1 $(SWIFT) test --skip-build --disable-xctest --filter StorageFaultTests
+
+corruption: deps vectors ## change bytes of a vault's files, COUNT times (100000), from SEED (1) on, and ask for everything
+	$(SWIFT) build --build-tests
+	KEYSTOW_CORRUPTION_COUNT=$(CORRUPTION_COUNT) KEYSTOW_CORRUPTION_SEED=$(SEED) \
+		$(SWIFT) test --skip-build --disable-xctest --filter CorruptionTests
 
 crowd: programs ## let 64 clients read, write and rotate at once for SECONDS (60)
 	@exec python3 Tests/Soak/crowd.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --seconds $(SECONDS)

@@ -15,6 +15,10 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "keystow",
+    products: [
+        // Loaded first, it makes C libraries fail in a program under test.
+        .library(name: "Faults", type: .dynamic, targets: ["FaultyCrypto", "FaultySystem"])
+    ],
     targets: [
         // Floor 0: C, untouched.
         .systemLibrary(name: "COpenSSL"),
@@ -84,8 +88,14 @@ let package = Package(
             ],
             path: "Tests/VaultTestKit"
         ),
+        // Calls of libcrypto that fail when they are told to; the tests' own program has them in front of libcrypto's.
+        .target(name: "FaultyCrypto", path: "Tests/FaultyCrypto"),
+        // The same of memory and of files, for a program that is started with all of it loaded first.
+        .target(name: "FaultySystem", dependencies: ["FaultyCrypto"], path: "Tests/FaultySystem"),
+        // A disk that fails when it is told to, in front of SQLite's own.
+        .target(name: "FaultyVFS", path: "Tests/FaultyVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
         .testTarget(name: "VaultModelTests", dependencies: ["VaultModel"]),
-        .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL"]),
+        .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultModel", "COpenSSL", "FaultyCrypto"]),
         .testTarget(name: "DeflateTests", dependencies: ["Deflate"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "Migrations", "VaultModel", "CSQLite"]),
         .testTarget(
@@ -106,7 +116,10 @@ let package = Package(
         ),
         .testTarget(
             name: "VaultTrustTests",
-            dependencies: ["VaultService", "VaultStore", "VaultCrypto", "VaultModel", "VaultTestKit", "CSQLite"]
+            dependencies: [
+                "VaultService", "VaultStore", "VaultCrypto", "VaultProviders", "VaultModel", "VaultTestKit", "CSQLite",
+                "FaultyVFS", "FaultyCrypto",
+            ]
         ),
         .testTarget(
             name: "VaultAPITests",

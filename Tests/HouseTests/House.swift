@@ -30,7 +30,8 @@ enum House {
 
     /// Whether a target ships in nothing: tests, and what they share.
     static func isForTests(_ target: String) -> Bool {
-        target.hasSuffix("Tests") || ["VaultTestKit", "fuzz"].contains(target)
+        target.hasSuffix("Tests")
+            || ["VaultTestKit", "FaultyCrypto", "FaultySystem", "FaultyVFS", "fuzz"].contains(target)
     }
 
     /// Imports of `file` that the table does not allow, each with the file's path.

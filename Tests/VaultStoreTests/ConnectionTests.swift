@@ -6,7 +6,7 @@ import VaultModel
 
 struct ConnectionTests {
     @Test(arguments: [ConnectionSettings.Access.readWrite, .readOnly])
-    func `every connection has the settings, as SQLite tells them`(access: ConnectionSettings.Access) async throws {
+    func `S02 every connection has the settings, as SQLite tells them`(access: ConnectionSettings.Access) async throws {
         let furnished = try await Furnished()
         let connection = try Connection(path: furnished.directory.database, access: access)
         let expected = [
@@ -21,7 +21,33 @@ struct ConnectionTests {
         furnished.store.close()
     }
 
-    @Test func `a setting that SQLite does not take is an error`() {
+    @Test func `S02 every connection that a store writes or reads with has every setting that was asked for`()
+        async throws
+    {
+        let furnished = try await Furnished()
+        let store = furnished.store
+        try await store.write { try Self.expectSettings(of: $0.connection, .readWrite) }
+        // Each reads within the one before it, so that each has a connection of its own, and some are made for it.
+        func read(_ depth: Int) throws {
+            try store.read { transaction in
+                try Self.expectSettings(of: transaction.connection, .readOnly)
+                if depth > 1 { try read(depth - 1) }
+            }
+        }
+        try read(ReaderPool.kept + 2)
+        #expect(store.readerLoad.idle == ReaderPool.kept)
+        store.close()
+    }
+
+    private static func expectSettings(of connection: Connection, _ access: ConnectionSettings.Access) throws {
+        let pragmas = ConnectionSettings.pragmas(for: access)
+        #expect(pragmas.count == 11)
+        for pragma in pragmas {
+            #expect(try connection.ask("PRAGMA \(pragma.name)") ?? "0" == pragma.expected, "\(pragma.name)")
+        }
+    }
+
+    @Test func `S02 a setting that SQLite does not take is an error`() {
         let refusal = StoreError.unavailable(code: 0, detail: "SQLite did not take the setting: journal_mode")
         #expect(throws: refusal) { try Connection(path: ":memory:", access: .readWrite) }
     }

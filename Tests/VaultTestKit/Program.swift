@@ -3,7 +3,7 @@ import Glibc
 /// The program `keystow` itself, or the stand-in for providers, as a child.
 package final class Program {
     /// Where the tests' own program lies, and `keystow` beside it.
-    static let folder: String = {
+    package static let folder: String = {
         let path = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }()

@@ -7,6 +7,14 @@ package struct ServedProgram {
     /// Where its database lies.
     package let database: String
 
+    package init(program: Program, port: UInt16, app: String, admin: String, database: String) {
+        self.program = program
+        self.port = port
+        self.app = app
+        self.admin = admin
+        self.database = database
+    }
+
     /// Starts it; `tokens` are those of an earlier start, whose file is gone with their first use.
     package static func start(
         in directory: TemporaryDirectory, _ settings: [String: String] = [:],

@@ -137,10 +137,11 @@ import VaultModel
         await #expect(processExitsWith: .success) { try LibraryFaultTests.sweepAlone() }
     }
 
-    /// In a process of its own, where nobody else takes and gives back contexts.
+    /// In a process of its own, where nobody else takes and gives back contexts. Without the signer: of a key's memory
+    /// libcrypto takes some by other functions than it gives it back.
     private static func sweepAlone() throws {
         let bench = try Bench()
-        for work in Work.allCases {
+        for work in Work.allCases where work != .signer {
             _ = sweep(work, on: bench)
             let before = living
             var failed = 0

@@ -8,19 +8,26 @@ package final class Program {
         return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }()
 
-    private let process: pid_t
+    /// Where a program of ours lies; another is named by its whole path.
+    package static func path(of name: String) -> String { name.hasPrefix("/") ? name : "\(folder)/\(name)" }
+
+    /// Its number, for as long as it runs.
+    package let process: Int32
     private let output: String
     private let complaints: String
     private var status: Int32?
+    /// Whether a signal has ended it and a core was made, in whatever place the system has for one.
+    package private(set) var hasDumped = false
 
     /// Starts the program; what it writes goes to two files in `directory`.
     ///
     /// - Parameters:
     ///   - input: a file that it reads as its standard input.
     ///   - descriptor: where its standard output goes instead; then ``standardOutput`` is empty.
+    ///   - launcher: a program, and what it is told before the path of this one, that becomes this one: `setpriv`, `sh`.
     package init(
         named name: String = "keystow", _ arguments: [String], environment: [String: String] = [:],
-        input: String = "/dev/null", output descriptor: Int32? = nil,
+        input: String = "/dev/null", output descriptor: Int32? = nil, through launcher: [String] = [],
         in directory: TemporaryDirectory
     ) throws {
         let number = UInt32.random(in: 0 ... .max)
@@ -36,12 +43,13 @@ package final class Program {
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         }
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
-        let program = "\(Self.folder)/\(name)"
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        let program = Self.path(of: name)
+        let line = launcher + [program] + arguments
+        var words: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for word in words + variables { free(word) } }
         var child = pid_t()
-        let code = posix_spawn(&child, program, &actions, nil, &words, &variables)
+        let code = posix_spawnp(&child, line[0], &actions, nil, &words, &variables)
         guard code == 0 else { throw TestKitFailure("cannot start \(program): \(code)") }
         process = child
     }
@@ -81,15 +89,17 @@ package final class Program {
 
     /// The exit code, once it has ended; 128 and the signal's number when one ended it.
     package func ended() -> Int32? {
-        if status == nil { status = Self.exitCode(of: process) }
+        if status == nil, let end = Self.end(of: process) { (status, hasDumped) = end }
         return status
     }
 
     /// The exit code of a child, taken from the system the once that it can be; `nil` while it runs.
-    static func exitCode(of child: pid_t) -> Int32? {
+    static func exitCode(of child: pid_t) -> Int32? { end(of: child)?.code }
+
+    private static func end(of child: pid_t) -> (code: Int32, hasDumped: Bool)? {
         var raw: Int32 = 0
         guard waitpid(child, &raw, WNOHANG) == child else { return nil }
-        return raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + (raw & 0x7F)
+        return raw & 0x7F == 0 ? (raw >> 8 & 0xFF, false) : (128 + (raw & 0x7F), raw & 0x80 != 0)
     }
 
     package func wait() async throws -> Int32 {

@@ -8,8 +8,9 @@ package struct Traces {
     private var needles: [UInt64: [[UInt8]]] = [:]
 
     /// - Parameter secret: what follows a key's prefix; every eight bytes of it are looked for.
-    package init(of secret: String) {
-        let bytes = Array(secret.utf8)
+    package init(of secret: String) { self.init(of: Array(secret.utf8)) }
+
+    package init(of bytes: [UInt8]) {
         for start in 0...(bytes.count - Self.length) {
             let piece = Array(bytes[start..<start + Self.length])
             add(piece)

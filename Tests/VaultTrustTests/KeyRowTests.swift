@@ -29,7 +29,7 @@ import VaultTestKit
     ]
 
     @Test(arguments: Moment.allCases)
-    func `an edit of any column that decides something makes that key undecryptable and no other`(
+    func `K14 an edit of any column that decides something makes that key undecryptable and no other`(
         _ moment: Moment
     ) async throws {
         try await tamper(moment) { vault in
@@ -75,7 +75,8 @@ import VaultTestKit
     }
 
     @Test(arguments: Moment.allCases)
-    func `a revoked key is not un-revoked by an edit, with or without its ciphertext`(_ moment: Moment) async throws {
+    func `K14 a revoked key is not un-revoked by an edit, with or without its ciphertext`(_ moment: Moment) async throws
+    {
         try await tamper(moment) { vault in
             let ids = [try await vault.store(Self.secret(1)), try await vault.store(Self.secret(2), user: "user-2")]
             let intruder = try Intruder(vault)
@@ -108,7 +109,7 @@ import VaultTestKit
     }
 
     @Test(arguments: Moment.allCases, Act.allCases)
-    func `a row that is put back is older than the audit log and gives nothing`(
+    func `K15 a row that is put back is older than the audit log and gives nothing`(
         _ moment: Moment, _ act: Act
     ) async throws {
         try await tamper(moment) { vault in
@@ -160,7 +161,7 @@ import VaultTestKit
     }
 
     @Test(arguments: Moment.allCases, Exchange.allCases)
-    func `two keys whose rows or ciphertexts are exchanged give nothing, each other's least of all`(
+    func `K14 two keys whose rows or ciphertexts are exchanged give nothing, each other's least of all`(
         _ moment: Moment, _ exchange: Exchange
     ) async throws {
         try await tamper(moment) { vault in
@@ -255,7 +256,7 @@ import VaultTestKit
     }
 
     @Test(arguments: Moment.allCases)
-    func `a deleted row that is put back under another id or user gives nothing`(_ moment: Moment) async throws {
+    func `K15 a deleted row that is put back under another id or user gives nothing`(_ moment: Moment) async throws {
         try await tamper(moment) { vault in
             let id = try await vault.store(Self.secret(1))
             let intruder = try Intruder(vault)

@@ -26,6 +26,11 @@ struct PendingOrders {
     }
 }
 
+/// How far an order has been carried out.
+private struct Reached: Sendable {
+    let last: KeyID?
+}
+
 extension Vault {
     /// Revokes every key that the filter names.
     ///
@@ -109,31 +114,43 @@ extension Vault {
         do { return try ConstantTime.areEqual(keyring.mac(of: order), mac) } catch { throw VaultError(thrown: error) }
     }
 
-    /// Shreds what pending orders name, in batches, each its own transaction.
+    /// Shreds what pending orders name, in batches, each its own transaction: others' writes come between them.
     func carryOutOrders() async throws(VaultError) {
         while let order = orders.withLock(\.pending.first) {
-            let isDone = try await carryOut(order)
-            if isDone { orders.withLock { $0.finish(order.id) } }
+            var after: KeyID?
+            while let reached = try await carryOut(order, after: after) { after = reached.last }
+            orders.withLock { $0.finish(order.id) }
         }
     }
 
-    private func carryOut(_ order: RevocationOrder) async throws(VaultError) -> Bool {
+    /// Carries out the next batch of an order.
+    ///
+    /// - Parameter after: the last key of the batch before, so that no batch looks at all the keys that came before it.
+    /// - Returns: the last key of this one, or none where it reached the end and whether any is left has yet to be seen;
+    ///   `nil` when the order is carried out.
+    private func carryOut(
+        _ order: RevocationOrder, after: KeyID?
+    ) async throws(VaultError) -> Reached? {
         let context = RequestContext(caller: .vault)
         return try await write(isEnding: true) { [self] transaction in
-            guard var order = try transaction.order(order.id)?.record else { return true }
-            let batch = try transaction.keyIDs(matching: order.effectiveFilter, after: nil, limit: 100)
+            guard var order = try transaction.order(order.id)?.record else { return nil }
+            let batch = try transaction.keyIDs(
+                matching: order.effectiveFilter, after: after, limit: Self.shreddedAtOnce)
             for id in batch {
                 var edit = KeyEdit(try find(id, for: .vault, in: transaction), in: transaction, at: time.now())
                 try edit.revoke(orderedAt: order.orderedAt)
                 _ = try finish(edit, context, reason: order.reason)
             }
-            if batch.count < 100 {
-                order.completedAt = time.now()
-                try transaction.put(order, mac: keyring.mac(of: order))
-            }
-            return batch.count < 100
+            if batch.count == Self.shreddedAtOnce { return Reached(last: batch.last) }
+            guard after == nil else { return Reached(last: nil) }
+            order.completedAt = time.now()
+            try transaction.put(order, mac: keyring.mac(of: order))
+            return nil
         }
     }
+
+    /// As few that whoever writes beside it does not notice.
+    private static var shreddedAtOnce: Int { 25 }
 }
 
 extension RevocationOrder {

@@ -17,6 +17,8 @@ package final class Vault: Sendable {
     let doctor: KeyDoctor
     let probe: Probe
     let time: any TimeSource
+    /// What it was opened with.
+    package let masterKeys: MasterKeys
     /// `nil` once the vault has been sealed.
     let openKeyring: Mutex<Keyring?>
     let keyringTurn = KeyringTurn()
@@ -42,11 +44,13 @@ package final class Vault: Sendable {
     private let foundAtOpening = Mutex(AnchorCheck())
 
     package init(
-        instance: InstanceID, keyring: Keyring, store: Store, catalogue: Catalogue, probe: Probe, anchor: String,
-        time: any TimeSource = SystemTime(), configuration: VaultConfiguration = VaultConfiguration(),
+        instance: InstanceID, keyring: Keyring, masterKeys: MasterKeys, store: Store, catalogue: Catalogue,
+        probe: Probe, anchor: String, time: any TimeSource = SystemTime(),
+        configuration: VaultConfiguration = VaultConfiguration(),
         masterSource: (@Sendable () throws(OpeningError) -> SecretBytes)? = nil
     ) throws(VaultError) {
         self.instance = instance
+        self.masterKeys = masterKeys
         self.store = store
         self.catalogue = catalogue
         self.configuration = configuration
@@ -74,6 +78,9 @@ package final class Vault: Sendable {
             return keyring
         }
     }
+
+    /// Which master key opened it.
+    package var openedBy: MasterKeys.Opener { masterKeys.openedBy }
 
     /// Where signed heads are written, and whether they can be.
     package var anchorPath: String { anchor.path }

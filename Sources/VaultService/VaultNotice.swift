@@ -16,6 +16,8 @@ package enum VaultNotice: Sendable {
     case keyUndecryptable(KeyID)
     /// Another row that decides something does not carry the vault's mark: somebody else wrote it.
     case rowForged
+    /// The vault is wrapped under the previous master key; that must stay configured until the vault is wrapped anew.
+    case openedByPreviousMasterKey
     /// Signed heads and what has ended wait in memory until the anchor can be written.
     case anchorUnwritable
     case anchorWritten

@@ -7,14 +7,19 @@ import VaultStore
 /// Where a vault lies.
 package struct VaultLocation: Sendable {
     package let directory: String
-    package let masterKey: MasterKeyFile
+    package let masterKey: MasterKeySource
+    /// The master key before this one, for as long as the vault may still be wrapped under it.
+    package let previousMasterKey: MasterKeySource?
     /// The file that signed heads of the audit log are appended to.
     package let anchor: String
 
     /// - Parameter anchor: `nil` for the file `anchor` in the directory.
-    package init(directory: String, masterKey: MasterKeyFile, anchor: String? = nil) {
+    package init(
+        directory: String, masterKey: MasterKeySource, previousMasterKey: MasterKeySource? = nil, anchor: String? = nil
+    ) {
         self.directory = directory
         self.masterKey = masterKey
+        self.previousMasterKey = previousMasterKey
         self.anchor = anchor ?? "\(directory)/anchor"
     }
 }
@@ -57,7 +62,8 @@ extension Vault {
             let (keyring, rows) = try Keyring.create(master: master, instance: instance)
             let catalogue = try Catalogue.embedded()
             let vault = try Vault(
-                instance: instance, keyring: keyring, store: store, catalogue: catalogue,
+                instance: instance, keyring: keyring, masterKeys: MasterKeys(location.masterKey, openedBy: .current),
+                store: store, catalogue: catalogue,
                 probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, anchor: location.anchor,
                 time: time)
             let access = try await vault.grantFirstAccess { transaction in
@@ -75,8 +81,10 @@ extension Vault {
         do {
             return try location.masterKey.read()
         } catch {
-            guard case .masterKeyMissing = error else { throw error }
-            return try location.masterKey.create()
+            guard case .masterKeyMissing = error, case .file(let file) = location.masterKey, !file.isCredential else {
+                throw error
+            }
+            return try file.create()
         }
     }
 
@@ -103,9 +111,11 @@ extension Vault {
         return FirstAccess(adminToken: admin.text, projectID: project.id, appToken: app.text)
     }
 
-    /// Whether the master key at `location` opens its vault; changes nothing.
-    package static func verifyMasterKey(at location: VaultLocation) throws(OpeningError) {
-        _ = try unlock(location)
+    /// Which master key at `location` opens its vault; changes nothing.
+    ///
+    /// - Throws: `wrongMasterKey` when neither does, or why it cannot be told.
+    package static func verifyMasterKey(at location: VaultLocation) throws(OpeningError) -> MasterKeys.Opener {
+        try unlock(location).masterKeys.openedBy
     }
 
     /// Opens the vault at `location`.
@@ -119,14 +129,14 @@ extension Vault {
         at location: VaultLocation, configuration: VaultConfiguration = VaultConfiguration(),
         catalogue: Catalogue, probe: Probe, time: any TimeSource = SystemTime()
     ) throws(OpeningError) -> Vault {
-        let (peek, keyring) = try unlock(location)
+        let (peek, keyring, masterKeys) = try unlock(location)
         let store = try openStore(location, patience: configuration.writePatience)
         let vault: Vault
         do {
             vault = try Vault(
-                instance: peek.instance, keyring: keyring, store: store, catalogue: catalogue, probe: probe,
-                anchor: location.anchor, time: time, configuration: configuration,
-                masterSource: { () throws(OpeningError) in try location.masterKey.read() })
+                instance: peek.instance, keyring: keyring, masterKeys: masterKeys, store: store, catalogue: catalogue,
+                probe: probe, anchor: location.anchor, time: time, configuration: configuration,
+                masterSource: { () throws(OpeningError) in try masterKeys.current() })
         } catch {
             throw .vault(error)
         }
@@ -139,6 +149,7 @@ extension Vault {
             {
                 throw refusal
             }
+            if masterKeys.openedBy == .previous { vault.tell(.openedByPreviousMasterKey) }
             vault.opening = opening
             vault.anchor.tip = opening.tip
             vault.signing.noteSigned(through: opening.signedThrough)
@@ -149,15 +160,30 @@ extension Vault {
         return vault
     }
 
-    /// Reads the keyring and opens its canaries, without writing a byte of the database.
-    private static func unlock(_ location: VaultLocation) throws(OpeningError) -> (KeyringPeek, Keyring) {
+    /// Reads the keyring and opens its canaries, without writing a byte of the database: under the current master key
+    /// and, where that is not the one and there is another, under the previous one.
+    private static func unlock(
+        _ location: VaultLocation
+    ) throws(OpeningError) -> (peek: KeyringPeek, keyring: Keyring, masterKeys: MasterKeys) {
         try installSecureHeap()
         let peek: KeyringPeek?
         do { peek = try Store.peek(directory: location.directory) } catch { throw .store(error) }
         guard let peek else { throw .notInitialised(directory: location.directory) }
-        let master = try location.masterKey.read()
+        defer { location.previousMasterKey?.forget() }
+        do throws(OpeningError) {
+            let keyring = try open(peek, under: location.masterKey)
+            return (peek, keyring, MasterKeys(location.masterKey, openedBy: .current))
+        } catch {
+            guard case .wrongMasterKey = error, let previous = location.previousMasterKey else { throw error }
+            let keyring = try open(peek, under: previous)
+            return (peek, keyring, MasterKeys(location.masterKey, openedBy: .previous))
+        }
+    }
+
+    private static func open(_ peek: KeyringPeek, under source: MasterKeySource) throws(OpeningError) -> Keyring {
+        let master = try source.read()
         do {
-            return (peek, try Keyring(master: master, instance: peek.instance, rows: peek.rows))
+            return try Keyring(master: master, instance: peek.instance, rows: peek.rows)
         } catch {
             throw error == .wrongMasterKey ? .wrongMasterKey(expected: peek.master) : .crypto(error)
         }

@@ -1,6 +1,7 @@
 import HTTPServer
 import VaultModel
 import VaultProviders
+import VaultService
 
 /// How this Keystow runs: read once, when the program starts, and all faults at once.
 struct Configuration: Sendable, Equatable {
@@ -76,8 +77,11 @@ struct Configuration: Sendable, Equatable {
         databaseURL = reader.value(.databaseURL, mustBe: "a postgres:// URL") {
             $0.hasPrefix("postgres://") || $0.hasPrefix("postgresql://") ? $0 : nil
         }
-        masterKey = reader.masterKeySource() ?? .file(path: "\(directory)/master.key")
-        previousMasterKey = reader.path(.masterKeyPreviousFile).map { .file(path: $0) }
+        masterKey = reader.masterKeySource(.current) ?? .file(MasterKeyFile(path: "\(directory)/master.key"))
+        previousMasterKey = reader.masterKeySource(.previous)
+        if case .descriptor(let number) = masterKey, previousMasterKey == .descriptor(number) {
+            reader.blame("KEYSTOW_MASTER_KEY_FD and KEYSTOW_MASTER_KEY_PREVIOUS_FD must be two descriptors")
+        }
         publicURL = reader.value(.publicURL, mustBe: "an https:// URL without query (http:// on loopback only)") {
             BaseURL($0)
         }
@@ -143,28 +147,6 @@ struct Configuration: Sendable, Equatable {
 }
 
 extension ConfigurationReader {
-    /// The one source that was named, else the service manager's credential; `nil` for the default file.
-    mutating func masterKeySource() -> MasterKeySource? {
-        let given = [Setting.masterKeyFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey].filter(isGiven)
-        if given.count > 1 {
-            let names = given.map { name(of: $0) }.joined(separator: ", ")
-            blame("\(names): give one of them, so that it is clear which master key is meant")
-        }
-        let file = path(.masterKeyFile).map { MasterKeySource.file(path: $0) }
-        let descriptor = value(.masterKeyDescriptor, mustBe: "the number of an open descriptor, 3 or above") {
-            WholeNumber.parse($0, in: 3...1_048_576).map { MasterKeySource.descriptor(Int32($0)) }
-        }
-        let command = value(.masterKeyCommand, mustBe: "an absolute path of a program, and its arguments") { text in
-            let words = text.split(separator: " ").map(String.init)
-            return words.first?.hasPrefix("/") == true ? MasterKeySource.command(words) : nil
-        }
-        if isGiven(.masterKey), unavailable.contains(.masterKey) {
-            blame("\(Setting.masterKey.rawValue) is not available in this version")
-        }
-        return file ?? descriptor ?? command ?? (isGiven(.masterKey) ? .environment : nil)
-            ?? MasterKeySource.credential(in: environment)
-    }
-
     /// The providers that an endpoint may be given for; `nil` when their files are at fault.
     mutating func providers(in directory: String?) -> Set<ProviderID>? {
         do {
@@ -218,10 +200,10 @@ extension ConfigurationReader {
             let nearest = Nearest.name(to: name, among: known)
             return "\(name) is not a setting" + (nearest.map { "; did you mean \($0)?" } ?? "")
         }
-        if environment.secrets.contains(.masterKey) {
-            warnings.append("KEYSTOW_MASTER_KEY: an environment can be read by others; a file is better")
+        for setting in [Setting.masterKey, .masterKeyPrevious] where environment.masterKeys[setting] != nil {
+            warnings.append("\(setting.rawValue): an environment can be read by others; a file is better")
         }
-        return warnings
+        return warnings + remarks
     }
 }
 

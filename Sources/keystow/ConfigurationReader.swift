@@ -8,6 +8,7 @@ struct ConfigurationReader {
     /// What asks for something that is not built.
     let unavailable: Set<Setting>
     private(set) var faults: [String] = []
+    private(set) var remarks: [String] = []
 
     init(environment: ProcessEnvironment, flags: SettingFlags, unavailable: Set<Setting>) {
         self.environment = environment
@@ -16,6 +17,9 @@ struct ConfigurationReader {
     }
 
     mutating func blame(_ fault: String) { faults.append(fault) }
+
+    /// Tells of what is odd but no reason to stop.
+    mutating func remark(_ oddity: String) { remarks.append(oddity) }
 
     /// What the setting was called where it was given: its flag or its variable.
     func name(of setting: Setting) -> String { flags.values[setting] == nil ? setting.rawValue : setting.flag }

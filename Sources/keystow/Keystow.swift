@@ -5,9 +5,9 @@ import VaultCrypto
 @main
 struct Keystow {
     static func main() async {
-        // Reads the environment first, while there is only one thread.
-        let environment = ProcessEnvironment.current()
         ProcessMemory.forbidDumps()
+        // Before all else, while there is only one thread: a master key in the environment is not to be seen by others.
+        let environment = ProcessEnvironment.current()
         let code: ExitCode
         do throws(UsageFault) {
             let command = try CommandLineArguments.parse(Array(CommandLine.arguments.dropFirst()))
@@ -67,6 +67,7 @@ struct Keystow {
     private static func configuration(_ environment: ProcessEnvironment, _ flags: SettingFlags) -> Configuration? {
         do throws(Configuration.Faults) {
             let configuration = try Configuration(environment: environment, flags: flags)
+            configuration.claimDescriptors()
             for warning in configuration.warnings { Console.tell("warning: \(warning)") }
             return configuration
         } catch {

@@ -75,7 +75,8 @@ extension VaultNotice {
         case .schedulerFailed, .keyUndecryptable, .rowForged, .anchorUnwritable, .auditTampered, .anchorTampered: .error
         case .rekeyFinished(_, let failed): failed > 0 ? .error : .info
         case .keyringSealed: .warning
-        case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed, .anchorBegun: .warning
+        case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed, .anchorBegun, .openedByPreviousMasterKey:
+            .warning
         case .schedulerRecovered, .anchorWritten: .info
         }
     }
@@ -99,6 +100,10 @@ extension VaultNotice {
             writer.member("event", "key.undecryptable")
             writer.member("key_id", "\(key)")
         case .rowForged: writer.member("event", "row.forged")
+        case .openedByPreviousMasterKey:
+            writer.member("event", "master_key.previous")
+            writer.member(
+                "advice", "run `keystow rekey --master`; keep the previous master key configured until it is done")
         case .anchorUnwritable: writer.member("event", "anchor.unwritable")
         case .anchorWritten: writer.member("event", "anchor.written")
         case .anchorBegun(let entry):

@@ -56,7 +56,7 @@ import Testing
         #expect(outcome.output.contains("warning: KEYSTOW_LISTN is not a setting; did you mean KEYSTOW_LISTEN?"))
         #expect(outcome.output.contains("KEYSTOW_LOG must be error, warning, info or debug"))
         #expect(outcome.output.contains("KEYSTOW_DATABASE_URL is not available in this version"))
-        #expect(outcome.output.contains("KEYSTOW_MASTER_KEY is not available in this version"))
+        #expect(outcome.output.contains("warning: KEYSTOW_MASTER_KEY: an environment can be read by others"))
         #expect(outcome.output.contains("--listen must be on loopback"))
         #expect(!outcome.output.contains("hush"))
     }

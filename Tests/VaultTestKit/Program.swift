@@ -25,10 +25,11 @@ package final class Program {
     ///   - input: a file that it reads as its standard input.
     ///   - descriptor: where its standard output goes instead; then ``standardOutput`` is empty.
     ///   - launcher: a program, and what it is told before the path of this one, that becomes this one: `setpriv`, `sh`.
+    ///   - inherited: descriptors of ours that it has open besides, by the number that they have there.
     package init(
         named name: String = "keystow", _ arguments: [String], environment: [String: String] = [:],
         input: String = "/dev/null", output descriptor: Int32? = nil, through launcher: [String] = [],
-        in directory: TemporaryDirectory
+        inherited: [Int32: Int32] = [:], in directory: TemporaryDirectory
     ) throws {
         let number = UInt32.random(in: 0 ... .max)
         output = "\(directory.path)/out-\(number)"
@@ -43,6 +44,7 @@ package final class Program {
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         }
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
+        for (number, descriptor) in inherited { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
         let program = Self.path(of: name)
         let line = launcher + [program] + arguments
         var words: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) } + [nil]

@@ -80,7 +80,7 @@ package final class RunningVault: Sendable {
         let directory = try TemporaryDirectory()
         let time = ManualTime()
         let location = VaultLocation(
-            directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
+            directory: directory.path + "/data", masterKey: .file(MasterKeyFile(path: directory.path + "/master.key")))
         let access = try await Vault.initialise(at: location, time: time)
         let tokens = (text(access.adminToken), text(access.appToken), "\(access.projectID)")
         return try await serve(
@@ -94,7 +94,7 @@ package final class RunningVault: Sendable {
         _ body: (RunningVault) async throws -> T
     ) async throws -> T {
         let location = VaultLocation(
-            directory: directory.path + "/data", masterKey: MasterKeyFile(path: directory.path + "/master.key"))
+            directory: directory.path + "/data", masterKey: .file(MasterKeyFile(path: directory.path + "/master.key")))
         return try await Self.serve(
             location, directory, time, (adminToken, appToken, projectID), provider, configuration, nil, true,
             Self.patient, [], nil, nil, body)

@@ -12,9 +12,8 @@ enum InitCommand {
     }
 
     static func make(_ configuration: Configuration) async throws(CommandFailure) -> FirstAccess {
-        let location = try configuration.location
         do {
-            return try await Vault.initialise(at: location)
+            return try await Vault.initialise(at: configuration.location)
         } catch {
             throw CommandFailure(error)
         }

@@ -19,8 +19,10 @@ struct CommandFailure: Error {
         switch error {
         case .masterKeyMissing(let path):
             self.init("there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is", .configuration)
-        case .masterKeyMalformed(let path):
-            self.init("\(path) must hold exactly 32 raw bytes or 44 characters of padded base64", .configuration)
+        case .masterKeyMalformed(let place): self.init(malformed: place)
+        case .masterKeyDescriptor(let number, let fault): self.init(fault, ofDescriptor: number)
+        case .masterKeyCommand(let setting, let fault): self.init(fault, of: setting)
+        case .masterKeyTaken: self.init("the master key could be read once only, and was", .configuration)
         case .masterKeyExposed(let path):
             self.init(
                 "\(path) must belong to this user or root and be closed to all others: chmod 0400", .configuration)
@@ -97,7 +99,7 @@ struct CommandFailure: Error {
         "start it with KEYSTOW_ACCEPT_ROLLBACK=\(note) (`keystow serve --accept-rollback \(note)`), which is good once"
     }
 
-    private static func text(of code: Int32) -> String {
+    static func text(of code: Int32) -> String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)
     }
@@ -106,16 +108,8 @@ struct CommandFailure: Error {
 extension Configuration {
     /// Where the vault lies.
     var location: VaultLocation {
-        get throws(CommandFailure) {
-            let file: MasterKeyFile
-            switch masterKey {
-            case .file(let path): file = MasterKeyFile(path: path)
-            case .credential(let path): file = MasterKeyFile(path: path, isCredential: true)
-            case .descriptor, .command, .environment:
-                throw CommandFailure("this version takes the master key from a file only", .configuration)
-            }
-            return VaultLocation(directory: dataDirectory, masterKey: file, anchor: auditAnchor)
-        }
+        VaultLocation(
+            directory: dataDirectory, masterKey: masterKey, previousMasterKey: previousMasterKey, anchor: auditAnchor)
     }
 
     /// The file with a new vault's first tokens.
@@ -150,13 +144,9 @@ extension Configuration {
         settings.acceptedNote = acceptRollback
         let probe = Probe(catalogue: catalogue, client: client, time: SystemTime())
         do {
-            return try Vault.open(at: try location, configuration: settings, catalogue: catalogue, probe: probe)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let error as OpeningError {
-            throw CommandFailure(error)
+            return try Vault.open(at: location, configuration: settings, catalogue: catalogue, probe: probe)
         } catch {
-            throw CommandFailure("the vault cannot be opened", .software)
+            throw CommandFailure(error)
         }
     }
 

@@ -6,7 +6,11 @@ import VaultService
 struct FileChecks {
     let configuration: Configuration
 
-    var findings: [Finding] { [directory, files, masterKey, firstTokens, anchor, disk].compactMap(\.self) }
+    var findings: [Finding] {
+        [directory, files].compactMap(\.self)
+            + MasterKeyChecks(configuration: configuration, directory: path).findings
+            + [firstTokens, anchor, disk].compactMap(\.self)
+    }
 
     /// Where it is, wherever links lead.
     private var path: String { FileStatus.real(configuration.dataDirectory) ?? configuration.dataDirectory }
@@ -54,41 +58,6 @@ struct FileChecks {
             return .fault(check, "others can read \(shown)", "chmod go= on each of them in \(path)")
         }
         return .ok(check, names.count == 1 ? "1 file, closed to others" : "\(names.count) files, closed to others")
-    }
-
-    private var masterKey: Finding {
-        let check = "master_key"
-        guard case .file(let key) = configuration.masterKey else { return .ok(check, "it comes from no file") }
-        guard let status = FileStatus(key) else {
-            return .fault(
-                check, "there is none at \(key)", "say where it is: KEYSTOW_MASTER_KEY_FILE; without it nothing opens")
-        }
-        // The server takes the file itself alone.
-        guard !status.isLink else {
-            let file = FileStatus.real(key)
-            return .fault(
-                check, "\(key) is a symbolic link\(file == nil ? " that leads nowhere" : "")",
-                "name the file itself: KEYSTOW_MASTER_KEY_FILE=\(file ?? "…")")
-        }
-        guard status.isFile else {
-            return .fault(check, "\(key) is no file", "say where the key is: KEYSTOW_MASTER_KEY_FILE")
-        }
-        guard status.mode & 0o077 == 0, status.isOwn || status.owner == 0 else {
-            return .fault(
-                check, "others can read \(key) (\(status.shownMode))", "chmod 0400 \(key), and chown it to this user")
-        }
-        if FileStatus.isInside(key, path) {
-            return .warning(
-                check, "it lies with the data that it opens, \(key)",
-                "whoever copies the directory has all keys: move it elsewhere, and say where with KEYSTOW_MASTER_KEY_FILE"
-            )
-        }
-        guard status.mode & 0o377 == 0 else {
-            return .note(
-                check, "\(key) can be written (\(status.shownMode))",
-                "chmod 0400 \(key) keeps it from being overwritten")
-        }
-        return .ok(check, "\(key) is apart from the data, and this user's alone (\(status.shownMode))")
     }
 
     private var firstTokens: Finding? {

@@ -10,16 +10,16 @@ enum VaultChecks {
     /// Reads the keyring through a read-only connection and opens its canaries.
     private static func opening(_ configuration: Configuration) -> Finding {
         let check = "vault"
-        do throws(CommandFailure) {
-            let location = try configuration.location
-            do {
-                try Vault.verifyMasterKey(at: location)
+        do throws(OpeningError) {
+            guard try Vault.verifyMasterKey(at: configuration.location) == .previous else {
                 return .ok(check, "the master key opens it")
-            } catch {
-                throw CommandFailure(error)
             }
+            return .warning(
+                check, "the previous master key opens it, and the current one not yet",
+                "`keystow rekey --master` wraps it anew; keep both configured until then")
         } catch {
-            return .fault(check, error.message, "nothing was changed; see docs/operating.md, The files")
+            return .fault(
+                check, CommandFailure(error).message, "nothing was changed; see docs/operating.md, The files")
         }
     }
 

@@ -9,11 +9,17 @@ import Glibc
 /// Why a vault could not be made or opened; each says in one line what to do.
 package enum OpeningError: Error, Sendable {
     case masterKeyMissing(path: String)
-    case masterKeyMalformed(path: String)
+    case masterKeyMalformed(MasterKeyPlace)
     case masterKeyExposed(path: String)
     case masterKeyUnreadable(path: String, errno: Int32)
     /// A symbolic link, a directory, a pipe or a device.
     case masterKeyNotAFile(path: String)
+    /// A descriptor that cannot be read from.
+    case masterKeyDescriptor(Int32, InheritedMasterKey.Fault)
+    /// The program of this setting gave no key.
+    case masterKeyCommand(setting: String, MasterKeyCommand.Fault)
+    /// It could be read once, and was, and has been forgotten.
+    case masterKeyTaken(MasterKeyPlace)
     case wrongMasterKey(expected: MasterKeyID)
     case notInitialised(directory: String)
     case alreadyInitialised(directory: String)
@@ -34,7 +40,7 @@ package enum OpeningError: Error, Sendable {
 }
 
 /// The master key in a file: exactly 32 raw bytes, or exactly 44 characters of padded base64.
-package struct MasterKeyFile: Sendable {
+package struct MasterKeyFile: Sendable, Equatable {
     package let path: String
     /// Whether it is a credential of the service manager: where that grants it to our user by an access control list,
     /// the file is root's and the list's mask shows as the rights of root's group.
@@ -71,7 +77,8 @@ package struct MasterKeyFile: Sendable {
             throw .masterKeyExposed(path: path)
         }
         var length = 0
-        let text = try SecretBytes(count: 46, exhausted: OpeningError.vault(.overloaded)) { span throws(OpeningError) in
+        let text = try SecretBytes(count: MasterKeyText.room, exhausted: OpeningError.vault(.overloaded)) {
+            span throws(OpeningError) in
             unsafe span.withUnsafeMutableBytes { buffer in
                 while length < buffer.count {
                     let got = unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: length), buffer.count - length)
@@ -80,40 +87,7 @@ package struct MasterKeyFile: Sendable {
                 }
             }
         }
-        return try decode(text, length)
-    }
-
-    private func decode(_ text: borrowing SecretBytes, _ length: Int) throws(OpeningError) -> SecretBytes {
-        try unsafe text.withUnsafeBytes { text throws(OpeningError) in
-            let isRaw = length == 32
-            let hasNewline = unsafe length == 45 && text[44] == UInt8(ascii: "\n")
-            guard isRaw || hasNewline || length == 44 else { throw .masterKeyMalformed(path: path) }
-            return try SecretBytes(count: 32, exhausted: OpeningError.vault(.overloaded)) { key throws(OpeningError) in
-                for index in 0..<32 {
-                    let byte = isRaw ? unsafe text[index] : unsafe Self.base64Byte(index, of: text)
-                    guard let byte else { throw .masterKeyMalformed(path: path) }
-                    key.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
-                }
-                guard unsafe isRaw || text[43] == UInt8(ascii: "=") else { throw .masterKeyMalformed(path: path) }
-            }
-        }
-    }
-
-    /// Byte `index` of what 43 base64 characters (RFC 4648 §4) stand for; `nil` for a foreign character, or when
-    /// the last one carries bits that no byte has.
-    private static func base64Byte(_ index: Int, of text: UnsafeRawBufferPointer) -> UInt8? {
-        let (group, place) = (index / 3 * 4, index % 3)
-        var bits: UInt32 = 0
-        for offset in 0..<4 {
-            if group + offset == 43 {
-                bits <<= 6
-            } else {
-                guard let six = Base64.value(of: unsafe text[group + offset]) else { return nil }
-                bits = bits << 6 | six
-            }
-        }
-        if group == 40, bits & 0xFF != 0 { return nil }
-        return UInt8(truncatingIfNeeded: bits >> UInt32(16 - 8 * place))
+        return try MasterKeyText.key(of: text, length, from: .file(path: path))
     }
 
     /// Makes the file, 0400, with 32 fresh random bytes; whole and durable when it appears under its name.

@@ -28,6 +28,9 @@ package struct OutgoingRequest: ~Copyable, Sendable {
     package var timeout: Duration
     /// The longest body of an answer that is taken, in bytes; a longer one is an error.
     package var largestAnswer = 65_536
+    /// Takes the body of a 200 piece by piece, however long it is, on the client's thread; `false` ends the call. The answer
+    /// has no body then.
+    package var sink: (@Sendable (RawSpan) -> Bool)?
 
     package init(
         _ method: Method, _ url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],

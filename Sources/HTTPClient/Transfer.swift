@@ -22,6 +22,7 @@ final class Transfer: @unchecked Sendable {
     private var fault: HTTPClientError?
 
     private let bodyLimit: Int
+    private let sink: (@Sendable (RawSpan) -> Bool)?
 
     /// Checks `request` and sets up libcurl for it; nothing is sent.
     ///
@@ -36,6 +37,7 @@ final class Transfer: @unchecked Sendable {
         if let address = url.origin.address, !rule.permits(address) { throw .refusedAddress }
         self.rule = rule
         bodyLimit = request.largestAnswer
+        sink = request.sink
         headerLines = try HeaderList(request)
         guard CurlLibrary.isReady, let easy = unsafe curl_easy_init() else {
             throw .transport(Int(CURLE_FAILED_INIT.rawValue))
@@ -76,6 +78,7 @@ final class Transfer: @unchecked Sendable {
 
     /// Takes a piece of the body; `false` ends the transfer.
     func take(body piece: UnsafeRawBufferPointer) -> Bool {
+        if let sink, head.status == 200 { return sink(unsafe RawSpan(_unsafeBytes: piece)) }
         guard body.count + piece.count <= bodyLimit else {
             fault = .tooLarge
             return false

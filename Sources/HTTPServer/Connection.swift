@@ -77,9 +77,11 @@ final class Connection: Sendable {
     func making() { state.withLock { $0.enter(.making) } }
 
     /// The answer is on its way, and so many bytes of it count against the budget.
-    func answering(holding bytes: Int = 0) {
+    ///
+    /// - Parameter file: how many bytes follow from a file, for which there is a second more for each 256 KiB.
+    func answering(holding bytes: Int = 0, following file: Int = 0) {
         state.withLock {
-            $0.deadline = .now + .seconds(limits.requestSeconds)
+            $0.deadline = .now + .seconds(limits.requestSeconds + file >> 18)
             $0.enter(.sending, holding: bytes)
         }
     }

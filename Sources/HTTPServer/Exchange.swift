@@ -219,7 +219,7 @@ final class Exchange: Sendable {
             return ($0.isSecure, isFirst)
         }
         if isFirst { answer.note?() }
-        connection.answering(holding: held)
+        connection.answering(holding: held, following: answer.file?.length ?? 0)
         return answer.queue(on: handle, closing: closes, isSecure: isSecure)
     }
 

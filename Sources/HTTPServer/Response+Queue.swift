@@ -12,18 +12,10 @@ extension Response {
         var headers = headers
         let policy = "Strict-Transport-Security"
         if isSecure, !headers.contains(where: { $0.0 == policy }) { headers.append((policy, "max-age=31536000")) }
-        let sent = unsafe SentBody(body.detach())
-        let context = unsafe Unmanaged.passRetained(sent).toOpaque()
-        let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
-            sent.count,
-            sent.start,
-            releaseSentBody,
-            context
-        )
-        guard let made = unsafe made else {
-            unsafe Unmanaged<SentBody>.fromOpaque(context).release()
-            return .NO
-        }
+        let file = file
+        let body = unsafe body.detach()
+        let made = if let file { unsafe SentFile.response(body, file) } else { unsafe SentBody.response(body) }
+        guard let made = unsafe made else { return .NO }
         defer { unsafe MHD_destroy_response(made) }
         for (name, value) in headers where unsafe MHD_add_response_header(made, name, value) == .NO {
             return .NO
@@ -44,6 +36,16 @@ private final class SentBody {
     var start: UnsafeMutableRawPointer? { unsafe memory.start }
 
     deinit { unsafe memory.release() }
+
+    /// Hands it to libmicrohttpd, which lets go of it in the end.
+    static func response(_ memory: WipedBuffer.Detached) -> OpaquePointer? {
+        let sent = unsafe SentBody(memory)
+        let context = unsafe Unmanaged.passRetained(sent).toOpaque()
+        let made = unsafe MHD_create_response_from_buffer_with_free_callback_cls(
+            sent.count, sent.start, releaseSentBody, context)
+        if unsafe made == nil { unsafe Unmanaged<SentBody>.fromOpaque(context).release() }
+        return unsafe made
+    }
 }
 
 private nonisolated func releaseSentBody(_ context: UnsafeMutableRawPointer?) {

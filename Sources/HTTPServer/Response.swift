@@ -6,6 +6,8 @@ package struct Response: ~Copyable, Sendable {
     /// Everything but `Date`, `Content-Length` and `Connection`, which the server writes itself.
     package let headers: [(String, String)]
     package let body: WipedBuffer
+    /// What is sent behind the body.
+    package var file: ResponseFile?
     /// Whether the connection ends with this answer.
     package var closesConnection = false
     /// Called once if this is what the request is answered with: before its first byte is sent or, where the caller is gone

@@ -37,7 +37,7 @@ package enum Digest {
 
 /// One kept SHA-256 context; for one caller at a time.
 @safe
-private final class DigestContext: @unchecked Sendable {
+final class DigestContext: @unchecked Sendable {
     // Unchecked: the pool lends a context to one caller at a time.
     private let context: OpaquePointer
 

@@ -10,7 +10,7 @@ package enum ParentFolder {
     }
 
     /// Makes a new file's name durable, as far as the folder can be opened.
-    static func synchronize(of path: String) {
+    package static func synchronize(of path: String) {
         let folder = unsafe open(Self.path(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
         fsync(folder)

@@ -41,6 +41,7 @@ package final class Vault: Sendable {
     let anchor: Anchor
     let signing = HeadSigning()
     let refusals = RefusalCounts()
+    let backups = BackupTurn()
     private let foundAtOpening = Mutex(AnchorCheck())
 
     package init(

@@ -10,6 +10,8 @@ package struct VaultLocation: Sendable {
     package let masterKey: MasterKeySource
     /// The master key before this one, for as long as the vault may still be wrapped under it.
     package let previousMasterKey: MasterKeySource?
+    /// Whether what is kept of the previous one is needed again after the vault was opened once.
+    var isOpenedAgain = false
     /// The file that signed heads of the audit log are appended to.
     package let anchor: String
 
@@ -162,14 +164,14 @@ extension Vault {
 
     /// Reads the keyring and opens its canaries, without writing a byte of the database: under the current master key
     /// and, where that is not the one and there is another, under the previous one.
-    private static func unlock(
+    static func unlock(
         _ location: VaultLocation
     ) throws(OpeningError) -> (peek: KeyringPeek, keyring: Keyring, masterKeys: MasterKeys) {
         try installSecureHeap()
         let peek: KeyringPeek?
         do { peek = try Store.peek(directory: location.directory) } catch { throw .store(error) }
         guard let peek else { throw .notInitialised(directory: location.directory) }
-        defer { location.previousMasterKey?.forget() }
+        defer { if !location.isOpenedAgain { location.previousMasterKey?.forget() } }
         do throws(OpeningError) {
             let keyring = try open(peek, under: location.masterKey)
             return (peek, keyring, MasterKeys(location.masterKey, openedBy: .current))
@@ -200,7 +202,7 @@ extension Vault {
         }
     }
 
-    private static func installSecureHeap() throws(OpeningError) {
+    static func installSecureHeap() throws(OpeningError) {
         do { try SecureHeap.install() } catch { throw .crypto(error) }
     }
 

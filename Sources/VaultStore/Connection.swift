@@ -16,7 +16,7 @@ final class Connection: @unchecked Sendable {
         guard sqlite3_threadsafe() != 0 else {
             throw .unavailable(code: 0, detail: "SQLite was built without threads")
         }
-        let mode = access == .readWrite ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
+        let mode = [.readWrite, .inMemory].contains(access) ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
         let address = access == .atRest ? "file:\(Self.escaped(path))?immutable=1" : path
         let flags =
             mode | (access == .atRest ? SQLITE_OPEN_URI : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE

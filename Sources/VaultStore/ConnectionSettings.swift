@@ -8,6 +8,10 @@ enum ConnectionSettings {
         case readWrite, readOnly
         /// Reads a file that nobody writes and whose log is empty, and makes no file beside it.
         case atRest
+        /// Reads, and copies what it reads into another file.
+        case copying
+        /// A database of its own that is nowhere.
+        case inMemory
     }
 
     /// How long a statement waits for another connection's lock, in milliseconds.
@@ -41,6 +45,11 @@ enum ConnectionSettings {
         case .readWrite:
             let pages = "\(autocheckpointPages)"
             pragmas.append(Pragma(name: "wal_autocheckpoint", set: pages, expected: pages))
+        case .inMemory:
+            pragmas.removeAll { ["journal_mode", "mmap_size"].contains($0.name) }
+        case .copying:
+            // SQLite would take `query_only` for the copy too; the database itself is opened read-only.
+            break
         case .atRest:
             // There is no log, so SQLite knows of no journal mode either.
             pragmas.removeAll { $0.name == "journal_mode" }

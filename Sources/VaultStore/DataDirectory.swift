@@ -6,6 +6,10 @@ import Glibc
 struct DataDirectory {
     static let databaseName = "vault.db"
     static let lockName = "vault.lock"
+    /// A copy that is being made.
+    static let snapshotPrefix = "vault.snapshot-"
+    /// A folder in which a database is looked at before it is put in place.
+    static let stagePrefix = "vault.stage-"
 
     let path: String
     var databasePath: String { path + "/" + Self.databaseName }
@@ -67,8 +71,35 @@ struct DataDirectory {
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// Takes away what a copy or a restore left that was killed; whoever has the lock is at neither.
+    func removeLeftovers() {
+        for name in Self.names(in: path) where name.hasPrefix(Self.snapshotPrefix) {
+            unsafe unlink("\(path)/\(name)")
+        }
+        for name in Self.names(in: path) where name.hasPrefix(Self.stagePrefix) { Self.remove("\(path)/\(name)") }
+    }
+
+    /// Removes a folder of files.
+    static func remove(_ folder: String) {
+        for name in names(in: folder) { unsafe unlink("\(folder)/\(name)") }
+        unsafe rmdir(folder)
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let stream = unsafe opendir(folder) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { name in
+                unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     @discardableResult
-    private static func synchronize(_ directory: String) -> Bool {
+    static func synchronize(_ directory: String) -> Bool {
         let file = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { return false }
         defer { close(file) }

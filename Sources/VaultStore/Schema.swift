@@ -21,7 +21,32 @@ enum Schema {
         for (index, migration) in migrations.enumerated().dropFirst(applied.count) {
             try apply(migration, version: index + 1, to: connection)
         }
+        try compare(connection, with: migrations)
         return applied.count < migrations.count
+    }
+
+    /// Whether the database has exactly what its steps make: no table without its checks, no index less, no trigger.
+    ///
+    /// What SQLite itself keeps about tables (`sqlite_stat1`) is not the schema's.
+    ///
+    /// - Throws: ``StoreError/corrupt(_:)``, which names the first difference.
+    private static func compare(_ connection: Connection, with migrations: [Migration]) throws(StoreError) {
+        let model = try Connection(path: ":memory:", access: .inMemory)
+        defer { model.close() }
+        for migration in migrations { try model.script(migration.sql) }
+        let (expected, found) = (try objects(of: model), try objects(of: connection))
+        guard expected != found else { return }
+        let differing = Set(expected.keys).union(found.keys).filter { expected[$0] != found[$0] }.min() ?? ""
+        throw .corrupt("its schema was changed: \(differing)")
+    }
+
+    private static func objects(of connection: Connection) throws(StoreError) -> [String: String] {
+        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+        let rows = try connection.rows(sql) { row in
+            let (type, name) = (row.text(), row.text())
+            return ("\(type) \(name)", "\(row.text()) \(row.text())")
+        }
+        return Dictionary(rows) { first, _ in first }
     }
 
     private static func applied(

@@ -8,6 +8,8 @@ package typealias AuditChain = @Sendable (_ previous: [UInt8], _ entry: [UInt8])
 ///
 /// One database file, written by one thread of its own, read by any thread through read-only connections.
 package final class Store: Sendable {
+    /// By its real path.
+    let databasePath: String
     private let queue = WriteQueue()
     private let readers: ReaderPool
     private let patience: Duration
@@ -36,6 +38,7 @@ package final class Store: Sendable {
     ) throws(StoreError) {
         let directory = try DataDirectory(directory)
         let lock = try LockFile(path: directory.lockPath)
+        directory.removeLeftovers()
         try directory.makeDatabase()
         let connection = try Connection(path: directory.databasePath, access: .readWrite)
         let hasLog = directory.hasLog
@@ -44,6 +47,7 @@ package final class Store: Sendable {
         let writer = try Writer(connection: connection, lock: lock, reserve: reserve, queue: queue, chain: chain)
         writer.found(oldLog: hasLog, newSchema: hasMigrated)
         self.patience = patience
+        databasePath = directory.databasePath
         readers = ReaderPool(path: directory.databasePath)
         threads = Mutex([])
 

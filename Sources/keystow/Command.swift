@@ -16,6 +16,8 @@ enum Command: Sendable, Equatable {
     case rebind(RebindCommand)
     case rekey(RekeyCommand)
     case audit(AuditCommand)
+    case backup(BackupCommand)
+    case restore(RestoreCommand)
     case version(asJSON: Bool)
     case help(HelpTopic)
 }

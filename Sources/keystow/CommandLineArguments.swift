@@ -34,6 +34,8 @@ enum CommandLineArguments {
         case .rebind: return .rebind(try rebinding(rest))
         case .rekey: return .rekey(try rekeying(rest))
         case .audit, .auditVerify, .auditExport, .auditKey: return .audit(try auditing(rest))
+        case .backup: return .backup(try backingUp(rest))
+        case .restore: return .restore(try restoring(rest))
         case .version:
             let scanned = try ArgumentScanner(rest, form: .init(switches: ["--json"]), topic: .version)
             return .version(asJSON: scanned.switches.contains("--json"))

@@ -24,11 +24,14 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case auditVerify = "audit verify"
     case auditExport = "audit export"
     case auditKey = "audit key"
+    case backup
+    case restore
     case version
 
     /// The commands, in the order in which one meets them.
     static let commands: [HelpTopic] = [
-        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .rekey, .audit, .doctor, .version,
+        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .rekey, .audit, .backup, .restore, .doctor,
+        .version,
     ]
 
     /// One line, in the list of commands.
@@ -52,6 +55,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .auditVerify: "prove that the audit log is as it was written, or name the first entry that is not"
         case .auditExport: "copy audit entries from the running server, as JSON lines"
         case .auditKey: "print the public key that the audit log's heads are signed with"
+        case .backup: "have the running server make a backup, and keep it in a file"
+        case .restore: "put a backup in place, or only look whether that can be done"
         case .version: "print the version"
         }
     }
@@ -95,6 +100,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
             "keystow audit export [--output FILE] [--after NUMBER] [--since TIME] [--until TIME] [--key ID]\n"
                 + "                            [--token-id ID] [--action NAME] [--token-file FILE]"
         case .auditKey: "keystow audit key [--json] [--data-dir DIRECTORY]"
+        case .backup: "keystow backup FILE [--force] [--json] [--token-file FILE]"
+        case .restore: "keystow restore FILE [--dry-run] [--replace] [--older NUMBER] [--adopt] [--json] [FLAG]…"
         case .version: "keystow version [--json]"
         }
     }
@@ -249,6 +256,25 @@ enum HelpTopic: String, Sendable, CaseIterable {
             connection, or a month later, call it again.
             """
         case .auditKey: "Give it to whoever is to check the log: `keystow audit verify --public-key`."
+        case .backup:
+            """
+            Speaks to the running server with an admin's token that may keyring:write; requests are served meanwhile.
+            The file is 0600 and there only when it is whole. It holds the whole database, sealed as it is, and no
+            master key: keep that elsewhere, or the backup opens nothing. An older file of that name stays without
+            --force.
+            """
+        case .restore:
+            """
+            Works on the data directory, which needs the server to be stopped, with the master key that opened the
+            vault when the backup was made. First all of it is looked at: its hash, that it opens, that its manifest
+            was made by the vault in it, SQLite's own check, the anchor, and whether each secret opens. Then the
+            database is exchanged in one step; what the anchor names as revoked since is revoked again.
+
+            --dry-run changes nothing, and can be run beside a server. --replace moves a vault that is there aside,
+            and says where. --older, with the number that a refusal names, takes a backup of before what the anchor
+            has signed. --adopt takes it where the data directory or the anchor is another vault's. Ends with 65 when
+            a secret does not open.
+            """
         case .version: nil
         }
     }
@@ -308,6 +334,8 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow audit export --action key.revealed --since 2026-11-01T00:00:00Z",
             ]
         case .auditKey: ["keystow audit key", "keystow audit key --json"]
+        case .backup: ["keystow backup /mnt/backups/keystow.backup --token-file ./admin.token"]
+        case .restore: ["keystow restore keystow.backup --dry-run", "keystow restore keystow.backup --replace"]
         case .version: ["keystow version --json"]
         }
     }
@@ -316,11 +344,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
     private var settingsTable: String? {
         let settings: [Setting]
         switch self {
-        case .serve, .doctor: settings = Setting.ofServer
-        case .initialize, .rebind: settings = Setting.ofVault
-        case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + [.url, .token]
+        case .serve, .doctor: settings = Setting.ofServer + Setting.masterKeys
+        case .initialize, .rebind, .restore: settings = Setting.ofVault + Setting.masterKeys
+        case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + Setting.masterKeys + [.url, .token]
         case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
-            .importKeys, .rekey, .auditExport:
+            .importKeys, .rekey, .auditExport, .backup:
             settings = [.url, .token]
         case .auditVerify, .auditKey: settings = [.dataDirectory]
         case .keystow, .token, .keys, .audit, .version: return nil

@@ -56,6 +56,12 @@ struct Keystow {
             case .audit(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await AuditRunner.run(command, configuration)
+            case .backup(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await BackupRunner.run(command, configuration)
+            case .restore(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await RestoreRunner.run(command, configuration)
             }
         } catch {
             Console.tell(error.message)

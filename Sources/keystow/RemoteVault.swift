@@ -54,14 +54,27 @@ struct RemoteVault: ~Copyable {
         try await send(.delete, path, [], WipedBuffer(capacity: 0))
     }
 
+    /// Makes a call whose answer, where it succeeds, goes to `sink` and not into memory.
+    func download(
+        _ path: String, to sink: @escaping @Sendable (RawSpan) -> Bool, within patience: Duration
+    ) async throws(CommandFailure) -> Reply {
+        do {
+            return try await send(.post, path, [], WipedBuffer(capacity: 0), within: patience, sink: sink)
+        } catch {
+            throw CommandFailure("the backup did not come to its end: \(error)", .unavailable)
+        }
+    }
+
     private func send(
         _ method: OutgoingRequest.Method, _ path: String, _ headers: [(name: String, value: String)],
-        _ body: consuming WipedBuffer
+        _ body: consuming WipedBuffer, within patience: Duration = Self.patience,
+        sink: (@Sendable (RawSpan) -> Bool)? = nil
     ) async throws(HTTPClientError) -> Reply {
         var request = OutgoingRequest(
             method, "\(server)\(path)", headers: headers, wiping: body, secret: try copyOfToken(),
             secretHeaderName: "authorization", secretHeaderPrefix: "Bearer ", addressPolicy: .operatorChosen,
-            allowsLoopbackHTTP: true, timeout: Self.patience)
+            allowsLoopbackHTTP: true, timeout: patience)
+        request.sink = sink
         request.largestAnswer = Self.largestAnswer
         let response = try await client.send(request)
         return Reply(

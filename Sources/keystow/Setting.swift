@@ -46,13 +46,15 @@ enum Setting: String, CaseIterable, Sendable {
 
     /// What the commands on the data directory need, and nothing about the network.
     static let ofVault: [Setting] = [
-        .dataDirectory, .databaseURL, .masterKeyFile, .masterKeyDescriptor, .masterKeyCommand, .masterKey,
-        .masterKeyPreviousFile, .masterKeyPreviousDescriptor, .masterKeyPreviousCommand, .masterKeyPrevious,
-        .auditAnchor, .providersDirectory, .log,
+        .dataDirectory, .databaseURL, .masterKeyFile, .masterKeyDescriptor, .masterKeyCommand, .masterKeyPreviousFile,
+        .masterKeyPreviousDescriptor, .masterKeyPreviousCommand, .auditAnchor, .providersDirectory, .log,
     ]
 
-    /// Everything that a server takes.
-    static let ofServer: [Setting] = allCases.filter { ![.url, .token].contains($0) }
+    /// Everything that a server takes as flags, too.
+    static let ofServer: [Setting] = allCases.filter { $0 != .url && !secret.contains($0) }
+
+    /// Variables that whatever opens the vault takes, and that are no flags.
+    static let masterKeys: [Setting] = [.masterKey, .masterKeyPrevious]
 
     /// `--data-dir` for `KEYSTOW_DATA_DIR`.
     var flag: String {

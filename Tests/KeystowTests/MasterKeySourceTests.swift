@@ -119,7 +119,7 @@ import VaultTestKit
     @Test func `a source that is configured and gives nothing is no reason to make another key`() async throws {
         let scene = try await MasterKeyScene(isMade: false)
         for settings in [
-            ["KEYSTOW_MASTER_KEY_COMMAND": "false"], ["KEYSTOW_MASTER_KEY_FD": "9"],
+            ["KEYSTOW_MASTER_KEY_COMMAND": "false"], ["KEYSTOW_MASTER_KEY_FD": "999"],
             ["KEYSTOW_MASTER_KEY": "short"],
         ] {
             let program = try scene.run(["init"], settings)
@@ -141,7 +141,7 @@ import VaultTestKit
         let terminal = Glibc.open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         defer { for descriptor in [open, long, empty, folder, terminal] where descriptor >= 0 { close(descriptor) } }
         var cases: [(Int32?, String)] = [
-            (nil, "descriptor 9 is not open, or was not inherited"),
+            (nil, "descriptor 999 is not open, or was not inherited"),
             (open, "descriptor 9 was not written to its end within ten seconds"),
             (long, "descriptor 9 must hold exactly 32 raw bytes or 44 characters of padded base64"),
             (empty, "descriptor 9 must hold exactly 32 raw bytes or 44 characters of padded base64"),
@@ -150,7 +150,8 @@ import VaultTestKit
         if terminal >= 0 { cases.append((terminal, "descriptor 9 is a terminal; a master key is not typed")) }
         for (descriptor, reason) in cases {
             let refused = try await scene.open(
-                ["KEYSTOW_MASTER_KEY_FD": "9"], inherited: descriptor.map { [9: $0] } ?? [:])
+                ["KEYSTOW_MASTER_KEY_FD": descriptor == nil ? "999" : "9"], inherited: descriptor.map { [9: $0] } ?? [:]
+            )
             #expect(refused.code == 78)
             #expect(refused.said == "keystow: \(reason)\n")
         }

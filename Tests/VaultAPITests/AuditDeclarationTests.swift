@@ -68,6 +68,7 @@ import VaultTestKit
             _ = try await expect("DELETE /v1/tokens/{id}", "/v1/tokens/\(token)", admin: true)
             _ = try await expect("DELETE /v1/projects/{id}", path, admin: true)
             _ = try await expect("POST /v1/keyring/rotate", "/v1/keyring/rotate", admin: true)
+            _ = try await expect("POST /v1/backup", "/v1/backup", admin: true)
             let opened = try await expect(
                 "POST /v1/connect/sessions", "/v1/connect/sessions", #"{"user_id":"ada"}"#)
             let link = opened["id"].string ?? ""

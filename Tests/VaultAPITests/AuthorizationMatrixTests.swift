@@ -98,7 +98,7 @@ import VaultTestKit
         // The configured source still gives the master key that is in use.
         row("POST /v1/keyring/rotate", .instance("keyring:write"), .none, #"{"target":"master"}"#, 409),
         row("GET /v1/audit/entries", .scope("audit:read")), row("GET /v1/audit/head", .scope("audit:read")),
-        row("GET /metrics", .instance("metrics:read")),
+        row("GET /metrics", .instance("metrics:read")), row("POST /v1/backup", .instance("keyring:write")),
         row("GET /connect/session", .link), row("POST /connect/inspect", .link, .none, #"{"key":"NEW"}"#),
         // A link to manage keys saves no new ones.
         row("POST /connect/keys", .link, .none, #"{"key":"NEW"}"#, 409),

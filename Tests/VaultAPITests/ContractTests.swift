@@ -201,6 +201,7 @@ private struct Tour {
     }
 
     private func rest() async throws {
+        _ = try await expect(200, "POST", "/v1/backup", admin: true)
         let body = #"{"kind":"app","project_id":"\#(vault.projectID)","name":"t","scopes":["keys:reveal"]}"#
         let token = try await expect(201, "POST", "/v1/tokens", body, admin: true)
         _ = try await expect(200, "GET", "/v1/tokens?limit=1", admin: true)

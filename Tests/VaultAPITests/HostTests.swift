@@ -75,7 +75,7 @@ import VaultTestKit
 
 @Suite struct PublicSideTests {
     @Test func `what is for admins stands on the route, and is what the contract says`() {
-        let theirs = ["projects", "tokens", "stats", "revoke", "leaks", "keyring", "audit", "webhooks"].map {
+        let theirs = ["projects", "tokens", "stats", "revoke", "leaks", "keyring", "audit", "webhooks", "backup"].map {
             "/v1/\($0)"
         }
         for route in Routes.all {

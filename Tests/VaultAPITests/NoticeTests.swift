@@ -22,6 +22,7 @@ import VaultTestKit
                 case .checksStopped: "stopped"
                 case .keyUndecryptable: "undecryptable"
                 case .rowForged: "forged"
+                case .openedByPreviousMasterKey: "previous master key"
                 case .anchorUnwritable: "anchor unwritable"
                 case .anchorWritten: "anchor written"
                 case .anchorBegun: "anchor begun"

@@ -44,7 +44,10 @@ package final class Program {
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         }
         posix_spawn_file_actions_addopen(&actions, 2, complaints, O_WRONLY | O_CREAT, 0o600)
-        for (number, descriptor) in inherited { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
+        // Out of the way first, so that none is overwritten by another before its turn.
+        let raised = inherited.mapValues { fcntl($0, F_DUPFD_CLOEXEC, 200) }
+        defer { for descriptor in raised.values { close(descriptor) } }
+        for (number, descriptor) in raised { posix_spawn_file_actions_adddup2(&actions, descriptor, number) }
         let program = Self.path(of: name)
         let line = launcher + [program] + arguments
         var words: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) } + [nil]

@@ -6,7 +6,9 @@ enum Routes {
     static let all =
         (HealthRoutes.all + DocumentRoutes.all + KeyRoutes.all + TokenRoutes.all + VaultRoutes.all + ConnectRoutes.all
         + PageRoutes.all
-        + (ProjectRoutes.all + PolicyRoutes.all + KeyringRoutes.all + AuditRoutes.all + MetricsRoutes.all).map(
+        + (ProjectRoutes.all + PolicyRoutes.all + KeyringRoutes.all + BackupRoutes.all + AuditRoutes.all
+        + MetricsRoutes.all)
+        .map(
             \.forAdmins)).numbered
 }
 

@@ -30,6 +30,7 @@ package enum AuditDeclaration {
         "POST /v1/revoke": [.keyRevoked],
         "POST /v1/keyring/rotate": [.keyringRotated],
         "POST /v1/keyring/seal": [.keyringSealed],
+        "POST /v1/backup": [.backupMade],
         "POST /v1/connect/sessions": [.connectCreated],
         "DELETE /v1/connect/sessions/{id}": [.connectCancelled],
         "POST /connect/inspect": [],

@@ -164,12 +164,15 @@ package final class Funnel: Responder {
     ) async -> Response {
         do {
             let answer = try await run(admitted, head, body)
-            return Response(
+            let file = answer.file
+            var response = Response(
                 status: answer.status,
                 headers: answer.headers
                     + Self.headers(admitted.requestID, answer.contentType, cacheControl: answer.cacheControl)
                     + (admitted.standing?.headers ?? []),
                 body: answer.body)
+            response.file = file
+            return response
         } catch let problem as Problem {
             return response(
                 to: counted(problem, on: admitted.route, by: admitted.caller), admitted.requestID, admitted.standing)

@@ -1,3 +1,4 @@
+import HTTPServer
 import VaultModel
 import VaultService
 
@@ -51,6 +52,8 @@ struct Answer: ~Copyable {
     var contentType = Answer.jsonType
     var cacheControl = "no-store"
     var body: WipedBuffer
+    /// What is sent behind the body.
+    var file: ResponseFile?
 
     static let jsonType = "application/json; charset=utf-8"
 

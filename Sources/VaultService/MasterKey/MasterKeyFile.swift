@@ -34,6 +34,10 @@ package enum OpeningError: Error, Sendable {
     /// The anchor has nothing that this vault signed.
     case anchorForeign(path: String, note: Int)
     case anchorUnreadable(path: String, errno: Int32)
+    /// A file that is not taken for a backup, or not put in place.
+    case backup(BackupFault)
+    /// A backup was put in place, and what the next start does as well could not be done.
+    case notSettled
     case vault(VaultError)
     case store(StoreError)
     case crypto(CryptoError)

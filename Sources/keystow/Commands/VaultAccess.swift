@@ -64,6 +64,11 @@ struct CommandFailure: Error {
                 .configuration)
         case .anchorUnreadable(let path, let code):
             self.init("cannot read the anchor \(path): \(Self.text(of: code))", .configuration)
+        case .backup(let fault): self.init(fault)
+        case .notSettled:
+            self.init(
+                "the backup is in place; what the anchor says has ended is ended by the next start, which tells what keeps it",
+                .inputOutput)
         case .store(let error): self.init(error)
         case .vault(let error): self.init("the vault cannot be opened: \(error)", .software)
         case .crypto(let error): self.init("the cryptographic library refused: \(error)", .software)

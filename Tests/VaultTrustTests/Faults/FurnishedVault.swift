@@ -112,7 +112,7 @@ final class FurnishedVault: Sendable {
     }
 
     private static func location(in path: String) -> VaultLocation {
-        VaultLocation(directory: path + "/data", masterKey: MasterKeyFile(path: "\(path)/\(masterKey)"))
+        VaultLocation(directory: path + "/data", masterKey: .file(MasterKeyFile(path: "\(path)/\(masterKey)")))
     }
 
     /// What is to be verified of a copy's audit log.

@@ -49,6 +49,13 @@ extension Prose {
         "POST /v1/keyring/seal": Prose(
             "sealVault",
             "From the answer on, every call but the static pages, `/healthz` and `/readyz` is 503 `sealed`."),
+        "POST /v1/backup": Prose(
+            "makeBackup",
+            """
+            The whole database as it is at one moment, sealed as it lies, and no master key. Requests are served \
+            meanwhile; one backup is made at a time, and must be ready within the time for a request. `keystow backup` makes \
+            this call and checks what comes; `keystow restore` takes the file.
+            """),
         "GET /v1/audit/entries": Prose("listAuditEntries", "An app with this scope sees its own project's."),
         "GET /v1/audit/head": Prose(
             "getAuditHead", "What to write down elsewhere, so that nobody can take entries back."),

@@ -21,6 +21,7 @@ extension Vault {
             }
             try? await self.signHead()
             self.openKeyring.withLock { $0 = nil }
+            self.masterKeys.forget()
             self.signing.signer = nil
             self.tokenCache.forget()
             self.tell(.keyringSealed)

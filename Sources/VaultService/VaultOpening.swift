@@ -1,4 +1,3 @@
-import Synchronization
 import VaultCrypto
 package import VaultModel
 package import VaultProviders
@@ -143,7 +142,7 @@ extension Vault {
             throw .vault(error)
         }
         // Keys that may be known to others are no use: the vault seals itself.
-        Random.whenRepeating { [weak vault] in vault?.openKeyring.withLock { $0 = nil } }
+        Random.whenRepeating { [weak vault] in vault?.forgetKeys() }
         do throws(OpeningError) {
             let opening = try vault.checkAnchor()
             if let refusal = OpeningError(opening, at: location.anchor),

@@ -20,11 +20,16 @@ extension Vault {
                         requestID: context.requestID))
             }
             try? await self.signHead()
-            self.openKeyring.withLock { $0 = nil }
-            self.masterKeys.forget()
-            self.signing.signer = nil
-            self.tokenCache.forget()
-            self.tell(.keyringSealed)
+            self.forgetKeys()
         }
+    }
+
+    /// The same at once and without an entry, as when the random generator has failed: nothing is to be signed any more.
+    func forgetKeys() {
+        openKeyring.withLock { $0 = nil }
+        masterKeys.forget()
+        signing.signer = nil
+        tokenCache.forget()
+        tell(.keyringSealed)
     }
 }

@@ -10,9 +10,19 @@ package final class TemporaryDirectory: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Every regular file below, with its bytes.
+    /// Every regular file below, with its bytes; with none where they are all zero, as a reserve's.
     package func files() -> [(path: String, bytes: [UInt8])] {
-        Self.names(in: path).map { ($0, Self.bytes(of: $0)) }
+        Self.names(in: path).map { name in
+            let bytes = Self.bytes(of: name)
+            return (name, Self.areZero(bytes) ? [] : bytes)
+        }
+    }
+
+    private static func areZero(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, bytes[0] == 0 else { return false }
+            return memcmp(start, start + 1, bytes.count - 1) == 0
+        }
     }
 
     package static func bytes(of path: String) -> [UInt8] {

@@ -25,9 +25,12 @@ import VaultTestKit
                 next += 1
             }
             for _ in 0..<3 { begin() }
+            var done = 0
             while let result = try await group.next() {
                 faults += result.faults
                 acknowledged += result.acknowledged
+                done += 1
+                if asked > 0, syncs, done % 500 == 0 { print("power-loss: \(done) runs, faults: \(faults)") }
                 begin()
             }
             return (faults, acknowledged)

@@ -132,7 +132,7 @@ import VaultTestKit
             func begin() {
                 guard next < seeds.upperBound else { return }
                 let seed = next
-                group.addTask { (seed, try await Self.attempt(seed)) }
+                group.addTask { (seed, try await FurnishedVault.turnstile.pass { try await Self.attempt(seed) }) }
                 next += 1
             }
             for _ in 0..<3 { begin() }

@@ -16,6 +16,12 @@ final class FurnishedVault: Sendable {
         case manyFirst, manySecond
     }
 
+    /// Trials are many and dear, and each holds up a thread of the pool: of all suites' one is done at a time, or three
+    /// where nothing else was asked for.
+    static let turnstile = Turnstile(
+        width: ["POWER_LOSS_RUNS", "CORRUPTION_COUNT", "ALL_FAULTS"]
+            .contains { getenv("KEYSTOW_" + $0) != nil } ? 3 : 1)
+
     private let directory: TemporaryDirectory
     let project: ProjectID
     let keys: [KeyID]

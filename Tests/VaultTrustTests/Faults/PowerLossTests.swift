@@ -21,7 +21,7 @@ import VaultTestKit
             func begin() {
                 guard next < seeds.upperBound else { return }
                 let loss = PowerLoss(furnished: furnished, seed: next, syncs: syncs)
-                group.addTask { try await loss.run() }
+                group.addTask { try await FurnishedVault.turnstile.pass { try await loss.run() } }
                 next += 1
             }
             for _ in 0..<3 { begin() }

@@ -70,7 +70,9 @@ import VaultTestKit
         let first = 1 + trial.name.utf8.count % Self.step
         for number in stride(from: first, to: .max, by: Self.step) {
             let what = "\(trial.name), call \(number)\(stays ? " and all after it" : "")"
-            let attempt = try await Self.attempt(trial, { $0.fail(at: number, stays: stays, with: EIO) }, what)
+            let attempt = try await FurnishedVault.turnstile.pass {
+                try await Self.attempt(trial, { $0.fail(at: number, stays: stays, with: EIO) }, what)
+            }
             guard attempt.hasFailed else { break }
             #expect(Self.isClear(attempt.error), "\(what): \(String(describing: attempt.error))")
             if attempt.error != nil { refused += 1 }

@@ -11,6 +11,8 @@ import Glibc
 @safe
 struct HeaderList: ~Copyable {
     private(set) var head: UnsafeMutablePointer<curl_slist>?
+    /// Where in libcurl's list the secret lies.
+    private var secret: UnsafeRawBufferPointer?
 
     /// Headers that the client writes itself, or that would make the request mean something else.
     private static let reserved: Set<String> = [
@@ -18,7 +20,12 @@ struct HeaderList: ~Copyable {
         "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
     ]
 
-    init() { unsafe head = nil }
+    private static let leastMasked = 16
+
+    init() {
+        unsafe head = nil
+        unsafe secret = nil
+    }
 
     /// Every header of `request`, and the one with its secret last.
     ///
@@ -55,7 +62,9 @@ struct HeaderList: ~Copyable {
             line.append(": ")
             line.append(request.secretHeaderPrefix)
             unsafe secret.withUnsafeBytes { bytes in unsafe line.append(bytes) }
+            let start = line.count - secret.count
             try append(line)
+            unsafe self.secret = last.map { unsafe UnsafeRawBufferPointer(start: $0 + start, count: secret.count) }
         }
     }
 
@@ -75,6 +84,32 @@ struct HeaderList: ~Copyable {
         guard let grown = unsafe grown else { throw .transport(Int(CURLE_OUT_OF_MEMORY.rawValue)) }
         unsafe head = grown
     }
+
+    /// The text of the line that was added last.
+    private var last: UnsafeMutablePointer<CChar>? {
+        var node = unsafe head
+        while let next = unsafe node?.pointee.next { unsafe node = next }
+        return unsafe node?.pointee.data
+    }
+
+    /// Puts asterisks over the secret wherever it stands in `bytes`, from `start` on. A shorter one than ``leastMasked``
+    /// could be a word of its own.
+    borrowing func mask(_ bytes: UnsafeMutableRawBufferPointer, from start: Int = 0) {
+        guard let secret = unsafe secret, secret.count >= Self.leastMasked, let first = unsafe secret.first,
+            let needle = secret.baseAddress, let base = bytes.baseAddress
+        else { return }
+        var place = start
+        while place + secret.count <= bytes.count,
+            let hit = unsafe memchr(base + place, CInt(first), bytes.count - secret.count + 1 - place)
+        {
+            let isSecret = unsafe memcmp(hit, needle, secret.count) == 0
+            if isSecret { unsafe memset(hit, CInt(UInt8(ascii: "*")), secret.count) }
+            place = unsafe hit - base + (isSecret ? secret.count : 1)
+        }
+    }
+
+    /// How long the secret is.
+    var secretLength: Int { unsafe secret?.count ?? 0 }
 
     /// A token (RFC 9110 §5.6.2) that is not ``reserved``.
     private static func isName(_ name: String) -> Bool {

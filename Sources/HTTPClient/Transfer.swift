@@ -77,18 +77,25 @@ final class Transfer: @unchecked Sendable {
     // MARK: What libcurl's callbacks do
 
     /// Takes a piece of the body; `false` ends the transfer.
+    ///
+    /// What was sent as the secret is not kept where it comes back, nor any memory that the body grew out of.
     func take(body piece: UnsafeRawBufferPointer) -> Bool {
         if let sink, head.status == 200 { return sink(unsafe RawSpan(_unsafeBytes: piece)) }
         guard body.count + piece.count <= bodyLimit else {
             fault = .tooLarge
             return false
         }
+        if body.isEmpty { body.reserveCapacity(bodyLimit) }
+        let unmasked = max(0, body.count - headerLines.secretLength + 1)
         unsafe body.append(contentsOf: piece)
+        unsafe body.withUnsafeMutableBytes { bytes in unsafe headerLines.mask(bytes, from: unmasked) }
         return true
     }
 
     /// Takes one header line, the status line and the empty one included; `false` ends the transfer.
     func take(headerLine line: UnsafeRawBufferPointer) -> Bool {
+        // libcurl's own buffer, behind a const, and nothing that it still needs: a line with a key in it is no framing.
+        unsafe headerLines.mask(UnsafeMutableRawBufferPointer(mutating: line))
         do {
             try unsafe head.take(line)
             return true

@@ -11,6 +11,11 @@ final class Daemon: Sendable {
     private let traffic: Traffic
     private let state: Mutex<State>
 
+    /// A connection's memory: the head and what libmicrohttpd keeps beside it; our own limit, which answers properly, comes
+    /// first. Above 32 KiB it is mapped and not taken from the heap, so that what of a refused request has been read and
+    /// nobody takes, a token and the beginning of a body, is gone with the connection.
+    private static let leastMappedPool = 36_864
+
     @safe
     private struct State: @unchecked Sendable {
         // Unchecked: the pointer is only reached under the lock; libmicrohttpd synchronises what is behind it.
@@ -23,8 +28,7 @@ final class Daemon: Sendable {
         let threads = max(1, min(limits.threads ?? sysconf(CInt(_SC_NPROCESSORS_ONLN)), limits.connections))
         let cls = unsafe Unmanaged.passUnretained(traffic).toOpaque()
         var options = unsafe [
-            // The head and what libmicrohttpd keeps beside it; our own limit, which answers properly, comes first.
-            MHD_OptionItem(.CONNECTION_MEMORY_LIMIT, limits.headerBytes + 16_384),
+            MHD_OptionItem(.CONNECTION_MEMORY_LIMIT, max(limits.headerBytes + 16_384, Self.leastMappedPool)),
             MHD_OptionItem(.CONNECTION_LIMIT, limits.connections),
             MHD_OptionItem(.CONNECTION_TIMEOUT, limits.idleSeconds),
             MHD_OptionItem(.STRICT_FOR_CLIENT, 1),

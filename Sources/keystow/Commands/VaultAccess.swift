@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import VaultCrypto
 import VaultModel
 import VaultProviders
 import VaultService
@@ -71,6 +72,10 @@ struct CommandFailure: Error {
                 .inputOutput)
         case .store(let error): self.init(error)
         case .vault(let error): self.init("the vault cannot be opened: \(error)", .software)
+        case .crypto(.heapUnavailable):
+            self.init(
+                "no memory for secrets can be locked: raise the limit RLIMIT_MEMLOCK to 1 MiB at least (LimitMEMLOCK=8M in "
+                    + "the unit, or ulimit -l)", .system)
         case .crypto(let error): self.init("the cryptographic library refused: \(error)", .software)
         }
     }

@@ -55,6 +55,31 @@ struct SecureHeapTests {
         }
     }
 
+    @Test
+    func `M05 of ten thousand holders at once some get a piece of the heap, the others none, and none another memory`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            try SecureHeap.install()
+            let pieces = await withTaskGroup(of: [HeldKey?].self) { group in
+                for _ in 0..<100 {
+                    group.addTask { (0..<100).map { _ in Self.piece() } }
+                }
+                return await group.reduce(into: []) { $0 += $1 }
+            }
+            let held = pieces.compactMap { $0 }
+            #expect(pieces.count == 10_000 && held.count == SecureHeap.capacity / 512)
+            #expect(held.allSatisfy { $0.bytes.withUnsafeBytes { CRYPTO_secure_allocated($0.baseAddress) } == 1 })
+            #expect(SecureHeap.bytesInUse == SecureHeap.capacity)
+            #expect(throws: CryptoError.heapExhausted) { _ = try Random.secret(512) }
+        }
+    }
+
+    private static func piece() -> HeldKey? {
+        let zeros = [UInt8](repeating: 0, count: 512)
+        do { return HeldKey(try SecretBytes(copying: zeros.span.bytes)) } catch { return nil }
+    }
+
     @Test func `a heap that somebody else made is not taken for ours`() async {
         await #expect(processExitsWith: .success) {
             #expect(CRYPTO_secure_malloc_init(1 << 16, 32) == 1)

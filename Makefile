@@ -27,7 +27,11 @@ TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 # What libFuzzer calls: built for release, with the checks that hold in every build, and with tests' view inside.
 FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -parse-as-library -Xswiftc -enable-testing
 
-.PHONY: help run demo soak rekey power-loss faults corruption crowd audit flood malformed programs test browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
+# How often each measurement is made, but for the walk, which takes far longer.
+MEASURE_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),10000000)
+
+.PHONY: help run demo soak rekey power-loss faults corruption crowd audit revoke measure flood malformed programs test \
+	browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
 help: ## print this list
@@ -71,6 +75,15 @@ malformed: programs ## send a million malformed requests (COUNT) over raw socket
 
 audit: programs ## make an audit log of ENTRIES (1000000), and say how fast it grows and is verified
 	@exec python3 Tests/Soak/longlog.py $(RELEASE)/keystow --count $(ENTRIES)
+
+revoke: programs ## revoke COUNT keys (100000) at once, and look how soon they are gone and how others fare
+	@exec python3 Tests/Soak/massrevoke.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox \
+		--count $(if $(filter command line,$(origin COUNT)),$(COUNT),100000)
+
+measure: deps ## ten million seals and timed comparisons (COUNT), a million encodings, and a long walk; alone on its machine
+	KEYSTOW_MEASURE=1 $(SWIFT) build -c release -Xswiftc -enable-testing --scratch-path .build/measure --product measure
+	@exec .build/measure/release/measure seals $(MEASURE_COUNT) compare $(MEASURE_COUNT) refusals 100000 \
+		encodings 1000000 indexes 1000000 walk 100000
 
 programs: deps
 	$(SWIFT) build -c release --product keystow

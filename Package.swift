@@ -155,10 +155,17 @@ if Context.environment["KEYSTOW_FUZZ"] != nil {
             path: "Tests/Fuzz", exclude: ["Corpus", "run"]))
 }
 
+// What takes too long for every run of the tests, built only by `make measure`.
+if Context.environment["KEYSTOW_MEASURE"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "measure", dependencies: ["VaultModel", "VaultCrypto", "VaultTestKit"], path: "Tests/Measure"))
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
     // What ships says `unsafe` aloud wherever it is; tests may look at raw bytes without ceremony.
-    if target.type != .test, target.name != "VaultTestKit", target.name != "fuzz" {
+    if target.type != .test, target.name != "VaultTestKit", target.name != "fuzz", target.name != "measure" {
         target.swiftSettings?.append(.strictMemorySafety())
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Testing
 import VaultTestKit
@@ -7,46 +6,25 @@ import VaultTestKit
 /// user.
 @Suite(.serialized, .enabled(if: geteuid() == 0, "only root can look into a process that is not dumpable"))
 struct MemoryResidueTests {
-    /// A server with its provider's stand-in, and how to speak to it: in plain or by TLS.
+    /// A server with its provider's stand-in, and how to speak to it.
+    ///
+    /// In plain: of what comes by TLS the library that decrypts it may keep a copy, as the threat model says.
     private struct Setting {
         let directory: TemporaryDirectory
         let provider: Program
         let served: ServedProgram
-        let isTLS: Bool
 
-        init(isTLS: Bool) async throws {
+        init() async throws {
             directory = try TemporaryDirectory()
             provider = try Program(named: "keystow-sandbox", [], in: directory)
-            var settings = ["KEYSTOW_ENDPOINT_ANTHROPIC": "http://127.0.0.1:\(try await provider.port())"]
-            if isTLS {
-                let (certificate, key) = ("\(directory.path)/tls.pem", "\(directory.path)/tls.key")
-                let made = try await Shell.run(
-                    "umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
-                        + " -keyout '\(key)' -out '\(certificate)' 2>/dev/null")
-                guard made.code == 0 else { throw TestKitFailure("openssl made no certificate") }
-                settings["KEYSTOW_TLS_CERT"] = certificate
-                settings["KEYSTOW_TLS_KEY"] = key
-            }
-            served = try await ServedProgram.start(in: directory, settings)
-            self.isTLS = isTLS
+            served = try await ServedProgram.start(
+                in: directory, ["KEYSTOW_ENDPOINT_ANTHROPIC": "http://127.0.0.1:\(try await provider.port())"])
         }
 
         /// Sends pieces one by one on a connection of its own and reads to the end, unless it goes away before.
         func exchange(_ pieces: [[UInt8]], leaving: Bool = false) async throws -> [UInt8] {
-            guard isTLS else {
-                let port = served.port
-                return try await Threads.run {
-                    guard !leaving, pieces.count == 1 else { return try Self.trickle(pieces, port, leaving) }
-                    return try HTTPExchange.raw(port: port, pieces[0])
-                }
-            }
-            let file = "\(directory.path)/request"
-            try Data(pieces.joined()).write(to: URL(filePath: file))
-            // Whoever goes away does so at the end of what there is to send, the others when there is nothing more to read.
-            let output = try await Shell.run(
-                "openssl s_client -quiet \(leaving ? "-no_ign_eof" : "-ign_eof") -connect 127.0.0.1:\(served.port)"
-                    + " < '\(file)' 2>/dev/null")
-            return Array(output.output.utf8)
+            let port = served.port
+            return try await Threads.run { try Self.trickle(pieces, port, leaving) }
         }
 
         private static func trickle(_ pieces: [[UInt8]], _ port: UInt16, _ leaving: Bool) throws -> [UInt8] {
@@ -108,11 +86,11 @@ struct MemoryResidueTests {
         return left
     }
 
-    @Test(arguments: [false, true])
-    func `M01 of a key that was saved, tested, revealed, rotated or refused no piece stays in the program's memory`(
-        isTLS: Bool
-    ) async throws {
-        let setting = try await Setting(isTLS: isTLS)
+    @Test
+    func `M01 of a key that was saved, tested, revealed, rotated or refused no piece stays in the program's memory`()
+        async throws
+    {
+        let setting = try await Setting()
         var markers: [(name: String, bytes: [UInt8])] = []
         func marker(_ name: String, _ word: String = "valid", kind: String = "api03") -> String {
             let key = FakeKeys.marker(word, kind: kind)
@@ -192,7 +170,7 @@ struct MemoryResidueTests {
     @Test func `M02 the keys above the keys lie in the locked heap alone, and a key's own key nowhere`()
         async throws
     {
-        let setting = try await Setting(isTLS: false)
+        let setting = try await Setting()
         var ids: [String] = []
         for number in 0..<4 {
             let json = #"{"user_id":"u\#(number)","key":"\#(FakeKeys.marker())"}"#

@@ -61,7 +61,7 @@ extension Vault {
                 let head = try copy.auditHead()
                 audit = ChainPosition(sequence: head.sequence, hash: head.hash)
                 signedHead = try copy.newestHead()?.note
-                terms = try copy.keyringRows().filter { $0.kind == .kek }.map(\.term)
+                terms = Set(try copy.keyringRows().filter { $0.kind == .kek }.map(\.term)).sorted()
             }
             guard let about else { return .failure(.storageUnavailable) }
             let (size, hash) = try Self.measure(snapshot.file)

@@ -24,8 +24,6 @@ package final class Vault: Sendable {
     let keyringTurn = KeyringTurn()
     /// Rung when there is a rekey to carry out.
     let rekeyBell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    /// Gives the master key that the operator has configured, as it is now.
-    let masterSource: (@Sendable () throws(OpeningError) -> SecretBytes)?
     let orders = Mutex(PendingOrders())
     let tokenCache = TokenCache()
     let policyCache = PolicyCache()
@@ -47,8 +45,7 @@ package final class Vault: Sendable {
     package init(
         instance: InstanceID, keyring: Keyring, masterKeys: MasterKeys, store: Store, catalogue: Catalogue,
         probe: Probe, anchor: String, time: any TimeSource = SystemTime(),
-        configuration: VaultConfiguration = VaultConfiguration(),
-        masterSource: (@Sendable () throws(OpeningError) -> SecretBytes)? = nil
+        configuration: VaultConfiguration = VaultConfiguration()
     ) throws(VaultError) {
         self.instance = instance
         self.masterKeys = masterKeys
@@ -60,7 +57,6 @@ package final class Vault: Sendable {
         doctor = KeyDoctor(catalogue)
         reveals = RevealWatch(alarm: configuration.revealAlarm)
         openKeyring = Mutex(keyring)
-        self.masterSource = masterSource
         tallies = VaultTallies(catalogue.providers.map(\.id))
         firstTokens = FirstTokens(path: configuration.firstTokensFile)
         self.anchor = Anchor(path: anchor) { [observe = configuration.observe] isWritable in

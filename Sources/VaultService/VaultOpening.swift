@@ -136,8 +136,7 @@ extension Vault {
         do {
             vault = try Vault(
                 instance: peek.instance, keyring: keyring, masterKeys: masterKeys, store: store, catalogue: catalogue,
-                probe: probe, anchor: location.anchor, time: time, configuration: configuration,
-                masterSource: { () throws(OpeningError) in try masterKeys.current() })
+                probe: probe, anchor: location.anchor, time: time, configuration: configuration)
         } catch {
             throw .vault(error)
         }

@@ -31,7 +31,7 @@ enum House {
     /// Whether a target ships in nothing: tests, and what they share.
     static func isForTests(_ target: String) -> Bool {
         target.hasSuffix("Tests")
-            || ["VaultTestKit", "FaultyCrypto", "FaultySystem", "FaultyVFS", "fuzz"].contains(target)
+            || ["VaultTestKit", "FaultyCrypto", "FaultySystem", "FaultyVFS", "fuzz", "measure"].contains(target)
     }
 
     /// Imports of `file` that the table does not allow, each with the file's path.

@@ -93,17 +93,6 @@ struct ProcessProtectionTests {
         #expect(!program.hasDumped)
         // Of what the Swift runtime says of a crash, with what lies in memory, there is nothing.
         #expect(!program.standardError.contains("rash") && !program.standardError.contains("acktrac"))
-
-        let other = try Program(
-            named: "/bin/sleep", ["300"], through: unlimited + ["env", "-C", directory.path] + Self.becomingIt,
-            in: directory)
-        try await eventually("the other program runs") {
-            try await Shell.run("cat /proc/\(other.process)/comm").output == "sleep\n"
-        }
-        other.signal(signal)
-        _ = try await other.wait()
-        // The control: that one would have, and has.
-        #expect(other.hasDumped)
     }
 
     @Test func `M04 the heap for secrets is locked, and where it cannot be the program does not start`() async throws {

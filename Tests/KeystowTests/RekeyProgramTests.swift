@@ -70,7 +70,8 @@ import VaultTestKit
         let json = try await rekey("--status --json", served, in: directory)
         #expect(
             json.output
-                == #"{"state":"finished","from_term":1,"to_term":2,"done":1,"remaining":0,"failed":0,"verified":1}"# + "\n")
+                == #"{"state":"finished","from_term":1,"to_term":2,"done":1,"remaining":0,"failed":0,"verified":1}"#
+                + "\n")
         let refused = try await rekey("", served, token: served.app, in: directory)
         #expect(refused.code == 77)
         #expect(try await rekey("--master --status", served, in: directory).code == 64)

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MAGIC, SUITE, OVERHEAD = b"KST1", 1, 102
-SECRET, DEK, KEK, ROOT, CANARY, SIGNER = 1, 2, 3, 4, 5, 6
+SECRET, DEK, KEK, ROOT, CANARY, SIGNER, RECOVERY = 1, 2, 3, 4, 5, 6, 7
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -147,7 +147,7 @@ def record_place(record):
 
 def made_record(number):
     """A record of some kind in some place, with what is needed to open it."""
-    kind = random.choice([SECRET, SECRET, DEK, KEK, ROOT, CANARY, SIGNER])
+    kind = random.choice([SECRET, SECRET, DEK, KEK, ROOT, CANARY, SIGNER, RECOVERY])
     size = {SECRET: random.choice([1, 16, 108, 512, 4096]), CANARY: 16}.get(kind, 32)
     record = {
         "kind": kind, "term": random.choice([0, 1, 7, 2**32 - 1]), "version": random.choice([0, 1, number, 2**62]),

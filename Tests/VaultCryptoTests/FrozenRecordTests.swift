@@ -56,8 +56,8 @@ struct FrozenRecordTests {
         #expect(sealed == blob)
     }
 
-    @Test func `there are twelve frozen records, of every type`() {
-        #expect(FrozenRecord.all.count == 12)
+    @Test func `there are frozen records of every type`() {
+        #expect(FrozenRecord.all.count == 13)
         #expect(Set(FrozenRecord.all.map(\.type)) == Set(BoxType.allCases))
     }
 }
@@ -199,6 +199,17 @@ extension FrozenRecord {
                 4b535431010600000000cf8e78e777f07ab689c39fa89b78ada9a2571b92a7e5b05afc6b499c27c302e60c9971c8f9949252
                 6ed1fbea411ce0e4f77afb5577cba0717a4b6ab9164c92b673150f8ac351367c3dfa0957553b4f929c347df3a89817e9a956
                 0b1775a40e561950077e101d0c3549c69c9f6aa438c50107fdcc64ec4de457f9b1fe
+                """),
+        FrozenRecord(
+            number: 13, type: .recovery, term: 0, instance: "vlt_01jd3m8v5fe8h9tq2r7c4n6k0a",
+            project: "", owner: "",
+            objectID: "recovery", version: 1, provider: "",
+            endpoint: "",
+            plaintext: "3da2651ceac20c78c631c6aafdf40210630bf8a03a285f02993cfbc25c5cb4a5",
+            blob: """
+                4b5354310107000000004d575191e7f075715938a85fd8baa4ecfc60255b27c9f7edd26f08d48fa045de6f1cc96fba0aceff
+                2aa70d65b90c1100ef21574d4e1adaf67c59f7b4c27e98146f2fa8d779ec8faa725e84916e2312e2bc4b1a40e649b9d8963e
+                8841720b5a38235825c81dc69cdc113ad5a32603d4bfc98cc27586bb5b7c8a2cca6e
                 """),
     ]
 }

@@ -20,7 +20,7 @@ package final class TemporaryDirectory: Sendable {
 
     private static func areZero(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, bytes[0] == 0 else { return false }
+            guard let start = bytes.baseAddress, !bytes.isEmpty, bytes[0] == 0 else { return false }
             return memcmp(start, start + 1, bytes.count - 1) == 0
         }
     }

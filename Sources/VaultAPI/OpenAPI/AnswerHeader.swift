@@ -64,7 +64,7 @@ extension ProblemCode {
     /// Whether it may come with the time after which to try again.
     var mayTellWhen: Bool {
         switch self {
-        case .rateLimited, .validationLimit, .providerUnavailable: true
+        case .rateLimited, .validationLimit, .providerUnavailable, .overloaded: true
         default: false
         }
     }

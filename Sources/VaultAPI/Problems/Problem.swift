@@ -39,6 +39,8 @@ package struct Problem: Error, Sendable, Equatable {
         self.hint = hint ?? wording.hint
         self.field = field
         isRetryable = code.isRetryable
+        // What is full now may have room in a moment.
+        if code == .overloaded { retryAfter = 1 }
     }
 
     /// What the key doctor refused; `nil` when it did not refuse.

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import VaultCrypto
 import VaultModel
@@ -72,14 +73,14 @@ extension Vault {
 
     private func replaceMaster(_ context: RequestContext) async throws(VaultError) -> KeyringStanding {
         let old = try keyring
-        let master = try configuredMaster()
-        guard !old.isHeld(by: master) else {
+        let master = try await configuredMaster()
+        guard !old.isHeld(by: master.key) else {
             throw .wrongState(
                 detail: "The configured source of the master key still gives the one that is in use.",
                 hint: "Put the new master key there first and keep the old one until this call has succeeded.")
         }
-        let (next, rows) = try Self.crypto { () throws(CryptoError) in try old.under(master: master) }
-        return try await change(to: next) { [self] () async throws(VaultError) in
+        let (next, rows) = try Self.crypto { () throws(CryptoError) in try old.under(master: master.key) }
+        let standing = try await change(to: next) { [self] () async throws(VaultError) in
             try await write(context) { [self] transaction in
                 try transaction.put(rows)
                 try transaction.setMaster(MasterKeyID(at: time.now()))
@@ -87,17 +88,22 @@ extension Vault {
                 return try self.standing(of: next.hasRecoveryKey, in: transaction)
             }
         }
+        masterKeys.forget()
+        return standing
     }
 
-    private func configuredMaster() throws(VaultError) -> SecretBytes {
-        do {
-            guard let masterSource else { throw OpeningError.masterKeyMissing(path: "") }
-            return try masterSource()
-        } catch {
+    /// What the configured source gives now. Asked on a thread of its own: a program may take its time.
+    private func configuredMaster() async throws(VaultError) -> ReadMaster {
+        let (masterKeys, queue) = (masterKeys, DispatchQueue.global())
+        let master = await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: ReadMaster(masterKeys)) }
+        }
+        guard let master else {
             throw .wrongState(
                 detail: "The configured source of the master key gives none that can be used.",
                 hint: "Put a new master key there; `keystow doctor` on the server's machine says what is wrong.")
         }
+        return master
     }
 
     /// Uses `next` from the moment on at which `commit` has made it durable. Where that fails, it may be durable all
@@ -133,5 +139,16 @@ extension Vault {
 
     static func crypto<T: ~Copyable>(_ body: () throws(CryptoError) -> T) throws(VaultError) -> T {
         do { return try body() } catch { throw VaultError(error) }
+    }
+}
+
+/// A master key on its way from its source into a keyring.
+private final class ReadMaster: Sendable {
+    let key: SecretBytes
+
+    /// `nil` where the source gives none.
+    init?(_ keys: MasterKeys) {
+        guard let key = try? keys.current() else { return nil }
+        self.key = key
     }
 }

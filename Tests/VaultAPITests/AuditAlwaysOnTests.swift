@@ -69,9 +69,6 @@ import VaultTestKit
         "POST /v1/inspect", "POST /connect/inspect", "POST /v1/revoke", "DELETE /v1/users/{user_id}",
     ]
 
-    /// Nothing is answered after it, so that nothing could be seen of what it did.
-    private static let last = "POST /v1/keyring/seal"
-
     @Test func `U10 whatever an admin tries on any call, every change still has its entry in the log where it was`()
         async throws
     {
@@ -107,8 +104,7 @@ import VaultTestKit
             }
             #expect(Set(try await guessed.send(to: vault).map(\.status)).isSubset(of: [404, 405]))
 
-            for row in AuthorizationMatrixTests.rows
-            where !row.call.hasPrefix("GET") && row.status < 300 && row.call != Self.last {
+            for row in AuthorizationMatrixTests.repeatable where !row.call.hasPrefix("GET") && row.status < 300 {
                 number += 1
                 let role = cast.guest(of: row)
                 let attempt = try await cast.attempt(row, role, number).with { $0.headers += Self.headers }

@@ -160,7 +160,7 @@ import VaultTestKit
     @Test func `B15 no header and no parameter turns a method into another`() async throws {
         try await run { vault, cast, answered in
             let overrides = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method"]
-            for (number, row) in AuthorizationMatrixTests.rows.enumerated() {
+            for (number, row) in AuthorizationMatrixTests.repeatable.enumerated() {
                 let role = cast.guest(of: row)
                 let right = try await cast.attempt(row, role, about: row.subject == .none ? .own : .absent, number)
                     .with { $0.json = $0.json.map { _ in "{}" } }
@@ -233,7 +233,7 @@ import VaultTestKit
 
     @Test func `B17 a slash at the end, or a list in the place of a thing, opens nothing`() async throws {
         try await run { vault, cast, answered in
-            for (number, row) in AuthorizationMatrixTests.rows.enumerated() {
+            for (number, row) in AuthorizationMatrixTests.repeatable.enumerated() {
                 for role in [AuthorizationMatrixTests.Role.anonymous, .app, .admin, .link] {
                     let right = try await cast.attempt(row, role, about: .absent, number).with {
                         $0.json = $0.json.map { _ in "{}" }

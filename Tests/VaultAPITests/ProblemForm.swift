@@ -47,7 +47,8 @@ enum Guarded {
         if answer.header("x-content-type-options") != "nosniff" { faults.append("its type may be guessed") }
         let type = answer.header("content-type") ?? ""
         if !types.contains(String(type.prefix { $0 != ";" })) { faults.append("its type is another") }
-        if (answer.status < 400) != type.hasSuffix("; charset=utf-8") { faults.append("its encoding is not told") }
+        let isText = answer.status < 400 && type != "application/octet-stream"
+        if isText != type.hasSuffix("; charset=utf-8") { faults.append("its encoding is not told") }
         for name in ["server", "x-powered-by", "via"] where answer.header(name) != nil {
             faults.append("\(name) is there")
         }

@@ -51,6 +51,7 @@ import VaultTestKit
             // The database as the step before left it.
             #expect(unlink(scene.1) == 0)
             for sql in [
+                "DROP TABLE rekeys", "DROP TABLE terms", "DROP TABLE recovery_keyring", "DROP INDEX versions_by_term",
                 "DROP TABLE signers", "DROP TABLE audit_heads", "DROP TABLE audit_drops",
                 "DROP INDEX audit_of_ended_sessions", "DROP TABLE connect_sessions",
                 "ALTER TABLE projects DROP COLUMN logo", "ALTER TABLE projects DROP COLUMN accent_color",

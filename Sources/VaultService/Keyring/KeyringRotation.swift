@@ -54,11 +54,7 @@ extension Vault {
         let term = next.currentTerm
         let standing = try await change(to: next) { [self] () async throws(VaultError) in
             try await write(context) { [self] transaction in
-                if let rekey = try transaction.newestRekey(), rekey.state != .finished {
-                    throw VaultError.wrongState(
-                        detail: "The rekey to term \(rekey.toTerm) is still running.",
-                        hint: "GET /v1/keyring/rekey says how far it has come; nothing was changed.")
-                }
+                try requireRest(of: old, in: transaction)
                 let now = time.now()
                 try transaction.insertTerm(term, at: now)
                 try transaction.put(rows)
@@ -82,6 +78,7 @@ extension Vault {
         let (next, rows) = try Self.crypto { () throws(CryptoError) in try old.under(master: master.key) }
         let standing = try await change(to: next) { [self] () async throws(VaultError) in
             try await write(context) { [self] transaction in
+                try requireRest(of: old, in: transaction)
                 try transaction.put(rows)
                 try transaction.setMaster(MasterKeyID(at: time.now()))
                 try note("master", in: transaction, context)
@@ -90,6 +87,21 @@ extension Vault {
         }
         masterKeys.forget()
         return standing
+    }
+
+    /// Refuses a change while a rekey is running, and one that was prepared with other terms than there are by now: a term
+    /// that was destroyed meanwhile would be sealed anew.
+    private func requireRest(of keyring: Keyring, in transaction: WriteTransaction) throws {
+        if let rekey = try transaction.newestRekey(), rekey.state != .finished {
+            throw VaultError.wrongState(
+                detail: "The rekey to term \(rekey.toTerm) is still running.",
+                hint: "GET /v1/keyring/rekey says how far it has come; nothing was changed.")
+        }
+        let living = try transaction.terms().filter { $0.destroyedAt == nil }.map(\.number)
+        guard living == keyring.termNumbers else {
+            throw VaultError.wrongState(
+                detail: "The terms have just been changed.", hint: "Try again; nothing was changed.")
+        }
     }
 
     /// What the configured source gives now. Asked on a thread of its own: a program may take its time.

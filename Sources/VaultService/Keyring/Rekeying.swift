@@ -34,7 +34,7 @@ extension Vault {
     /// is cancelled.
     package func carryOutRekey() async throws(VaultError) {
         guard var rekey = try read({ transaction throws(StoreError) in try transaction.newestRekey() }),
-            rekey.state != .finished
+            rekey.state != .finished, try keyring.currentTerm >= rekey.toTerm
         else { return }
         if rekey.state == .rewrapping { try await rewrapAll(&rekey) }
         guard !Task.isCancelled else { return }

@@ -23,7 +23,8 @@ RUNS := 1000
 SEED := 1
 # What computes for long without a pause, so that others' calls would not be answered in time: run after all others.
 LONG_TESTS := (Randomness|Refusal|Encoding|BlindIndex|SealedRow|IndependentReader|Shredding|StorageFault|PowerLoss|Corruption$\
-	|FullDisk|ProgramFault|LibraryFault|VersionWalk|MemoryResidue)Tests
+	|FullDisk|ProgramFault|LibraryFault|VersionWalk|MemoryResidue|SecretsDoNotPrint|Rekey|RekeyProgram|BackupProgram$\
+	|WrongMasterKey|MasterKeyCommand|MasterKeySource|InterruptedMigration|FullHeap)Tests
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 

@@ -81,7 +81,8 @@ import VaultTestKit
             let token =
                 path.hasPrefix("/connect/")
                 ? String(link.split(separator: "#").last ?? "")
-                : path.contains(/projects|tokens|revoke$/) && !path.contains("/keys/") ? server.admin : server.app
+                : path.contains(/projects|tokens|keyring|revoke$/) && !path.contains("/keys/")
+                    ? server.admin : server.app
             for json in body.bodies {
                 let act = Act(method: parts[0], target: path, json: json, token: token, action: "")
                 statuses.append(try HTTPExchange.answer(in: try act.send(to: server.port)).status)

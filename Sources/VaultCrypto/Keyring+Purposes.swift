@@ -55,8 +55,7 @@ extension Keyring {
     /// - Parameter blindIndex: what stands for the secret, so that an entry can be written without opening it.
     package func auditReference(of blindIndex: [UInt8]) throws(CryptoError) -> String {
         let tag = try unsafe derived.auditReferences.tag(of: blindIndex.span.bytes)
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: tag[..<8].flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return Array(tag[..<8]).hexadecimal
     }
 
     /// HMAC-SHA-256 over `lp(provider) ‖ key` under a key derived for this call.

@@ -1,3 +1,5 @@
+import VaultModel
+
 /// A text with signatures that anyone can check who has the public key (C2SP signed-note): the text, an empty line,
 /// then a line `— <key name> <base64 of key hash and signature>` for each signature.
 package struct SignedNote: Sendable, Equatable {
@@ -73,21 +75,16 @@ package struct NoteKey: Sendable, Equatable, CustomStringConvertible {
             bytes.first == Self.algorithm, bytes.count == 1 + Ed25519.publicKeyLength
         else { return nil }
         self.init(name: String(parts[0]), publicKey: Array(bytes.dropFirst()))
-        guard let hash = try? hash(), Self.hexadecimal(hash) == parts[1] else { return nil }
+        guard let hash = try? hash(), hash.hexadecimal == parts[1] else { return nil }
     }
 
     package var description: String {
         let hash = (try? hash()) ?? []
-        return "\(name)+\(Self.hexadecimal(hash))+\(Base64.text(of: [Self.algorithm] + publicKey))"
+        return "\(name)+\(hash.hexadecimal)+\(Base64.text(of: [Self.algorithm] + publicKey))"
     }
 
     /// The first four bytes of SHA-256 over name, newline, type and key.
     func hash() throws(CryptoError) -> [UInt8] {
         Array(try Digest.sha256(Array(name.utf8), [UInt8(ascii: "\n"), Self.algorithm], publicKey).prefix(4))
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

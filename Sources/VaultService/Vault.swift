@@ -21,7 +21,9 @@ package final class Vault: Sendable {
     package let masterKeys: MasterKeys
     /// `nil` once the vault has been sealed.
     let openKeyring: Mutex<Keyring?>
-    let keyringTurn = KeyringTurn()
+    let keyringTurn = Turn(
+        refusing: .wrongState(
+            detail: "Another change of the keyring is being made.", hint: "Try again when it has been answered."))
     /// Rung when there is a rekey to carry out.
     let rekeyBell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let orders = Mutex(PendingOrders())
@@ -39,7 +41,8 @@ package final class Vault: Sendable {
     let anchor: Anchor
     let signing = HeadSigning()
     let refusals = RefusalCounts()
-    let backups = BackupTurn()
+    /// A second backup at the same time would need the same room again.
+    let backupTurn = Turn(refusing: .overloaded)
     private let foundAtOpening = Mutex(AnchorCheck())
 
     package init(

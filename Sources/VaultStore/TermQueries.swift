@@ -23,13 +23,6 @@ extension ReadTransaction {
         }
     }
 
-    /// Whether any secret is wrapped under a term before `term`.
-    package func hasSecrets(before term: Int) throws(StoreError) -> Bool {
-        try connection.first("SELECT 1 FROM versions WHERE term < $1 AND term IS NOT NULL LIMIT 1", [.int(term)]) {
-            $0.int()
-        } != nil
-    }
-
     /// How many secrets are wrapped under terms before `term`.
     package func countSecrets(before term: Int) throws(StoreError) -> Int {
         try connection.first(

@@ -146,6 +146,6 @@ struct TermQueriesTests {
         #expect(all == seen)
         #expect(try furnished.store.read { try $0.versions(before: 2, after: last, limit: 2) }.isEmpty)
         #expect(try furnished.store.read { try $0.countSecrets(before: 2) } == 7)
-        #expect(try furnished.store.read { try $0.hasSecrets(before: 1) } == false)
+        #expect(try furnished.store.read { try $0.countSecrets(before: 1) } == 0)
     }
 }

@@ -30,8 +30,10 @@ extension Vault {
     /// - Throws: `overloaded` while another is made; `storageFull` when there is no room for the copy; `auditUnavailable`,
     ///   and nothing was made.
     package func backup(_ context: RequestContext) async throws(VaultError) -> Backup {
-        guard backups.begin() else { throw .overloaded }
-        defer { backups.end() }
+        try await backupTurn.alone { () async throws(VaultError) in try await self.makeBackup(context) }
+    }
+
+    private func makeBackup(_ context: RequestContext) async throws(VaultError) -> Backup {
         let now = time.now()
         // So that as little as may be in it is not under a signed head.
         try? await signHead()

@@ -1,3 +1,4 @@
+import VaultModel
 import VaultCrypto
 
 #if canImport(Glibc)

@@ -90,11 +90,3 @@ package enum BackupFault: Error, Sendable, Equatable {
     case otherInstance(found: String, backup: String)
     case unwritable(errno: Int32)
 }
-
-extension [UInt8] {
-    /// Two lower-case digits a byte.
-    var hexadecimal: String {
-        let digits = Array<UInt8>("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-}

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 import VaultCrypto
 import VaultModel
@@ -106,9 +105,13 @@ extension Vault {
 
     /// What the configured source gives now. Asked on a thread of its own: a program may take its time.
     private func configuredMaster() async throws(VaultError) -> ReadMaster {
-        let (masterKeys, queue) = (masterKeys, DispatchQueue.global())
-        let master = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: ReadMaster(masterKeys)) }
+        let masterKeys = masterKeys
+        let master = await withCheckedContinuation { (done: CheckedContinuation<ReadMaster?, Never>) in
+            do throws(StoreError) {
+                try WorkerThread { done.resume(returning: ReadMaster(masterKeys)) }.detach()
+            } catch {
+                done.resume(returning: nil)
+            }
         }
         guard let master else {
             throw .wrongState(

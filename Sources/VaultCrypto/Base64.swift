@@ -19,6 +19,18 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Character `place` of the text of `bytes`, so that a secret's text is written where its owner wants it.
+    package static func character(_ place: Int, of bytes: RawSpan) -> UInt8 {
+        let group = place / 4 * 3
+        var bits: UInt32 = 0
+        for index in group..<group + 3 {
+            let byte = index < bytes.byteCount ? unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) : 0
+            bits = bits << 8 | UInt32(byte)
+        }
+        let isPadding = group + place % 4 > bytes.byteCount
+        return isPadding ? UInt8(ascii: "=") : alphabet[Int(bits >> UInt32(18 - place % 4 * 6) & 63)]
+    }
+
     /// `nil` for anything that ``text(of:)`` does not write.
     package static func bytes(of text: some StringProtocol) -> [UInt8]? { bytes(of: Array(text.utf8)[...]) }
 

@@ -9,6 +9,8 @@ package struct VaultLocation: Sendable {
     package let masterKey: MasterKeySource
     /// The master key before this one, for as long as the vault may still be wrapped under it.
     package let previousMasterKey: MasterKeySource?
+    /// What opens the vault in place of both, where the master key is lost.
+    package var recoveryKey: MasterKeyFile?
     /// Whether what is kept of the previous one is needed again after the vault was opened once.
     var isOpenedAgain = false
     /// The file that signed heads of the audit log are appended to.
@@ -30,6 +32,8 @@ package struct FirstAccess: ~Copyable, Sendable {
     package let adminToken: SecretBytes
     package let projectID: ProjectID
     package let appToken: SecretBytes
+    /// 44 characters of base64; `nil` unless it was asked for.
+    package let recoveryKey: SecretBytes?
 }
 
 extension Vault {
@@ -46,21 +50,23 @@ extension Vault {
 
     /// Makes a vault: its master key unless there is one, keyring, a first project and two tokens, in one transaction.
     ///
+    /// - Parameter hasRecoveryKey: whether it gets an offline recovery key as well.
     /// - Throws: `alreadyInitialised`, and then nothing was changed.
     package static func initialise(
-        at location: VaultLocation, time: any TimeSource = SystemTime()
+        at location: VaultLocation, withRecoveryKey hasRecoveryKey: Bool = false, time: any TimeSource = SystemTime()
     ) async throws(OpeningError) -> FirstAccess {
         guard try !exists(in: location.directory) else { throw .alreadyInitialised(directory: location.directory) }
         try installSecureHeap()
         do { try Store.prepare(directory: location.directory) } catch { throw .store(error) }
-        let master = try masterKey(for: location)
+        let master = try location.masterKey.readOrCreate()
         let store = try openStore(location)
         defer { store.close() }
         let now = time.now()
         let instance = InstanceID(at: now)
         let masterID = MasterKeyID(at: now)
         do {
-            let (keyring, rows) = try Keyring.create(master: master, instance: instance)
+            let (made, held) = try Keyring.create(master: master, instance: instance)
+            let (keyring, added) = hasRecoveryKey ? try made.withRecoveryKey() : (made, [])
             let catalogue = try Catalogue.embedded()
             let vault = try Vault(
                 instance: instance, keyring: keyring, masterKeys: MasterKeys(location.masterKey, openedBy: .current),
@@ -68,24 +74,13 @@ extension Vault {
                 probe: Probe(catalogue: catalogue, time: time) { _ in .failure(.refused) }, anchor: location.anchor,
                 time: time)
             let access = try await vault.grantFirstAccess { transaction in
-                try transaction.createInstance(instance, master: masterID, rows: rows, at: now)
+                try transaction.createInstance(instance, master: masterID, rows: held + added, at: now)
             }
             // A vault without an anchor is one all the same: its first start begins it.
             try? await vault.settle()
             return access
         } catch {
             throw .vault(VaultError(thrown: error))
-        }
-    }
-
-    private static func masterKey(for location: VaultLocation) throws(OpeningError) -> SecretBytes {
-        do {
-            return try location.masterKey.read()
-        } catch {
-            guard case .masterKeyMissing = error, case .file(let file) = location.masterKey, !file.isCredential else {
-                throw error
-            }
-            return try file.create()
         }
     }
 
@@ -109,7 +104,10 @@ extension Vault {
             try insert(appRecord, in: transaction, context)
             try noteRevealGrant(to: appRecord, &project, in: transaction, context)
         }
-        return FirstAccess(adminToken: admin.text, projectID: project.id, appToken: app.text)
+        let opened = try self.keyring
+        return FirstAccess(
+            adminToken: admin.text, projectID: project.id, appToken: app.text,
+            recoveryKey: opened.hasRecoveryKey ? try Self.recoveryKeyText(of: opened) : nil)
     }
 
     /// Which master key at `location` opens its vault; changes nothing.
@@ -160,8 +158,9 @@ extension Vault {
         return vault
     }
 
-    /// Reads the keyring and opens its canaries, without writing a byte of the database: under the current master key
-    /// and, where that is not the one and there is another, under the previous one.
+    /// Reads the keyring and opens its canaries, without writing a byte of the database: under the recovery key, where
+    /// that is to be used; else under the current master key and, where that is not the one and there is another, under
+    /// the previous one.
     static func unlock(
         _ location: VaultLocation
     ) throws(OpeningError) -> (peek: KeyringPeek, keyring: Keyring, masterKeys: MasterKeys) {
@@ -169,6 +168,10 @@ extension Vault {
         let peek: KeyringPeek?
         do { peek = try Store.peek(directory: location.directory) } catch { throw .store(error) }
         guard let peek else { throw .notInitialised(directory: location.directory) }
+        if let recoveryKey = location.recoveryKey {
+            let keyring = try open(peek, underRecoveryKey: recoveryKey)
+            return (peek, keyring, MasterKeys(location.masterKey, openedBy: .recovery))
+        }
         defer { if !location.isOpenedAgain { location.previousMasterKey?.forget() } }
         do throws(OpeningError) {
             let keyring = try open(peek, under: location.masterKey)
@@ -186,6 +189,23 @@ extension Vault {
             return try Keyring(master: master, instance: peek.instance, rows: peek.rows)
         } catch {
             throw error == .wrongMasterKey ? .wrongMasterKey(expected: peek.master) : .crypto(error)
+        }
+    }
+
+    private static func open(
+        _ peek: KeyringPeek, underRecoveryKey file: MasterKeyFile
+    ) throws(OpeningError) -> Keyring {
+        guard peek.rows.contains(where: { $0.holder == .recovery }) else { throw .noRecoveryKey }
+        let key: SecretBytes
+        do {
+            key = try file.read()
+        } catch .masterKeyMissing(let path) {
+            throw .recoveryKeyMissing(path: path)
+        }
+        do {
+            return try Keyring(master: key, holder: .recovery, instance: peek.instance, rows: peek.rows)
+        } catch {
+            throw error == .wrongMasterKey ? .wrongRecoveryKey : .crypto(error)
         }
     }
 

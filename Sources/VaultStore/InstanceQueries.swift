@@ -25,7 +25,7 @@ extension WriteTransaction {
             "INSERT INTO instance (one, instance_id, master_id) VALUES (1, $1, $2)", [.id(id), .id(master)]
         )
         try put(rows)
-        for row in rows where row.kind == .kek { try insertTerm(row.term, at: time) }
+        for row in rows where row.holder == .master && row.kind == .kek { try insertTerm(row.term, at: time) }
     }
 
     /// Names the master key that opens the vault from now on.

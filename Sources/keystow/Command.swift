@@ -7,7 +7,7 @@ enum Command: Sendable, Equatable {
     /// With a user: a link for this user is made and printed as soon as the server listens.
     /// An audit log that is older than its anchor is taken where that is said.
     case serve(SettingFlags, connect: UserID? = nil)
-    case initialize(SettingFlags)
+    case initialize(SettingFlags, withRecoveryKey: Bool = false)
     case doctor(SettingFlags, asJSON: Bool, egress: EgressChecks.Scope = .all)
     case token(TokenCommand)
     case keys(KeysCommand)
@@ -15,6 +15,7 @@ enum Command: Sendable, Equatable {
     case importKeys(ImportCommand)
     case rebind(RebindCommand)
     case rekey(RekeyCommand)
+    case recovery(RecoveryCommand)
     case audit(AuditCommand)
     case backup(BackupCommand)
     case restore(RestoreCommand)

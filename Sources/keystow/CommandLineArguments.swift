@@ -22,8 +22,10 @@ enum CommandLineArguments {
             let connect = try user(scanned, "--connect", topic: .serve)
             return .serve(try flags(scanned, topic: .serve), connect: connect)
         case .initialize:
-            let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)))
-            return .initialize(try flags(try ArgumentScanner(rest, form: form, topic: .initialize), topic: .initialize))
+            let form = ArgumentScanner.Form(valued: Set(Setting.ofVault.map(\.flag)), switches: ["--recovery"])
+            let scanned = try ArgumentScanner(rest, form: form, topic: .initialize)
+            return .initialize(
+                try flags(scanned, topic: .initialize), withRecoveryKey: scanned.switches.contains("--recovery"))
         case .doctor:
             return try doctor(rest)
         case .token, .tokenCreate, .tokenList, .tokenRevoke: return .token(try token(rest))
@@ -33,6 +35,7 @@ enum CommandLineArguments {
         case .importKeys: return .importKeys(try importing(rest))
         case .rebind: return .rebind(try rebinding(rest))
         case .rekey: return .rekey(try rekeying(rest))
+        case .recovery, .recoveryNew, .recoveryUse: return .recovery(try recovering(rest))
         case .audit, .auditVerify, .auditExport, .auditKey: return .audit(try auditing(rest))
         case .backup: return .backup(try backingUp(rest))
         case .restore: return .restore(try restoring(rest))

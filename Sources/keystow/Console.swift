@@ -37,18 +37,19 @@ enum Console {
     /// Writes a finished line to standard error, in one piece.
     static func tell(line: consuming WipedBuffer) {
         line.append(UInt8(ascii: "\n"))
-        line.withBytes { bytes in
-            unsafe bytes.withUnsafeBytes { bytes in
-                _ = unsafe Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
-            }
-        }
+        _ = write(line, to: STDERR_FILENO)
     }
 
     /// Writes a finished line to standard output.
     static func say(line: consuming WipedBuffer) -> ExitCode {
         line.append(UInt8(ascii: "\n"))
-        return line.withBytes { bytes in
-            unsafe bytes.withUnsafeBytes { unsafe write(Array($0)[...], to: STDOUT_FILENO) }
+        return write(line, to: STDOUT_FILENO)
+    }
+
+    /// Writes what may be a secret as it is, without a copy of it.
+    static func write(_ text: borrowing WipedBuffer, to descriptor: Int32) -> ExitCode {
+        text.withBytes { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe write($0, to: descriptor) }
         }
     }
 
@@ -71,12 +72,16 @@ enum Console {
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
     private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> ExitCode {
-        var rest = bytes
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        unsafe bytes.withUnsafeBytes { unsafe write($0, to: descriptor) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> ExitCode {
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            let written = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
             if written < 0, errno == EINTR { continue }
             guard written > 0 else { return .inputOutput }
-            rest = rest.dropFirst(written)
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
         return .ok
     }

@@ -20,6 +20,9 @@ enum HelpTopic: String, Sendable, CaseIterable {
     case importKeys = "import"
     case rebind
     case rekey
+    case recovery
+    case recoveryNew = "recovery new"
+    case recoveryUse = "recovery use"
     case audit
     case auditVerify = "audit verify"
     case auditExport = "audit export"
@@ -30,8 +33,9 @@ enum HelpTopic: String, Sendable, CaseIterable {
 
     /// The commands, in the order in which one meets them.
     static let commands: [HelpTopic] = [
-        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .rekey, .audit, .backup, .restore, .doctor,
-        .version,
+        .serve, .initialize, .token, .keys, .connect, .importKeys, .rebind, .rekey, .recovery, .audit, .backup,
+        .restore,
+        .doctor, .version,
     ]
 
     /// One line, in the list of commands.
@@ -51,6 +55,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         case .importKeys: "take keys from a file or the environment into the vault"
         case .rebind: "bind a provider's keys to the base URL that is configured for it now"
         case .rekey: "replace the KEK term or the master key of the running server, and watch"
+        case .recovery, .recoveryNew, .recoveryUse: recoverySummary
         case .audit: "check and export the audit log"
         case .auditVerify: "prove that the audit log is as it was written, or name the first entry that is not"
         case .auditExport: "copy audit entries from the running server, as JSON lines"
@@ -75,7 +80,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         switch self {
         case .keystow: "keystow COMMAND [FLAG]…"
         case .serve: "keystow serve [--connect USER] [FLAG]…"
-        case .initialize: "keystow init [FLAG]…"
+        case .initialize: "keystow init [--recovery] [FLAG]…"
         case .doctor: "keystow doctor [--offline] [--provider ID]… [--json] [FLAG]…"
         case .token: "keystow token create | list | revoke [FLAG]…"
         case .tokenCreate:
@@ -92,6 +97,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 + "                      [--validation best_effort|required|skip] [--json]"
         case .rebind: "keystow rebind PROVIDER [--dry-run] [--json] [FLAG]…"
         case .rekey: "keystow rekey [--master | --status] [--no-wait] [--json] [--token-file FILE]"
+        case .recovery, .recoveryNew, .recoveryUse: recoveryUsage
         case .audit: "keystow audit verify | export | key [FLAG]…"
         case .auditVerify:
             "keystow audit verify [--public-key KEY]… [--anchor FILE | --without-anchor] [--json] [--data-dir DIRECTORY]\n"
@@ -101,7 +107,9 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 + "                            [--token-id ID] [--action NAME] [--token-file FILE]"
         case .auditKey: "keystow audit key [--json] [--data-dir DIRECTORY]"
         case .backup: "keystow backup FILE [--force] [--json] [--token-file FILE]"
-        case .restore: "keystow restore FILE [--dry-run] [--replace] [--older NUMBER] [--adopt] [--json] [FLAG]…"
+        case .restore:
+            "keystow restore FILE [--dry-run] [--replace] [--older NUMBER] [--adopt] [--recovery-key-file FILE]\n"
+                + "                       [--json] [FLAG]…"
         case .version: "keystow version [--json]"
         }
     }
@@ -132,6 +140,9 @@ enum HelpTopic: String, Sendable, CaseIterable {
             Prints {"admin_token":…,"project_id":…,"app_token":…} on one line, once: only their HMACs are kept.
             Makes the master key too, unless one is given. Without that key nothing can be opened again: keep a
             copy of it apart from the data.
+
+            With --recovery there is "recovery_key":… on that line too, an offline key that opens the vault when the
+            master key is lost: `keystow recovery --help`.
             """
         case .doctor:
             """
@@ -229,6 +240,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             that do not open (`keystow keys list --status undecryptable`), 64 while another change goes on, 69 no server,
             77 a token that may not, 130 Ctrl-C.
             """
+        case .recovery, .recoveryNew, .recoveryUse: recoveryDetails
         case .audit:
             "Commands:\n"
                 + indented([Self.auditVerify, .auditExport, .auditKey].map { pad($0.rawValue) + $0.summary })
@@ -272,8 +284,10 @@ enum HelpTopic: String, Sendable, CaseIterable {
 
             --dry-run changes nothing, and can be run beside a server. --replace moves a vault that is there aside,
             and says where. --older, with the number that a refusal names, takes a backup of before what the anchor
-            has signed. --adopt takes it where the data directory or the anchor is another vault's. Ends with 65 when
-            a secret does not open.
+            has signed. --adopt takes it where the data directory or the anchor is another vault's. With
+            --recovery-key-file the recovery key opens the backup in place of the master key; what is put in place
+            opens under the configured master key, a file that is not there being made. Ends with 65 when a secret does
+            not open.
             """
         case .version: nil
         }
@@ -292,7 +306,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "keystow serve", "keystow serve --listen :0 --data-dir ./somewhere", "keystow serve --connect ada",
                 "KEYSTOW_LOG=debug keystow serve",
             ]
-        case .initialize: ["keystow init --data-dir ./somewhere --master-key-file ./elsewhere/master.key"]
+        case .initialize: ["keystow init --recovery --data-dir ./somewhere --master-key-file ./elsewhere/master.key"]
         case .doctor: ["keystow doctor", "keystow doctor --offline --json --data-dir ./somewhere"]
         case .token: ["keystow token create --kind adm", "keystow token list --json"]
         case .tokenCreate:
@@ -322,6 +336,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
                 "KEYSTOW_ENDPOINT_OPENAI=https://gateway.example/openai/v1 keystow rebind openai",
             ]
         case .rekey: ["keystow rekey --token-file ./admin.token", "keystow rekey --status", "keystow rekey --master"]
+        case .recovery, .recoveryNew, .recoveryUse: recoveryExamples
         case .audit: ["keystow audit verify", "keystow audit export --output audit.jsonl"]
         case .auditVerify:
             [
@@ -335,7 +350,11 @@ enum HelpTopic: String, Sendable, CaseIterable {
             ]
         case .auditKey: ["keystow audit key", "keystow audit key --json"]
         case .backup: ["keystow backup /mnt/backups/keystow.backup --token-file ./admin.token"]
-        case .restore: ["keystow restore keystow.backup --dry-run", "keystow restore keystow.backup --replace"]
+        case .restore:
+            [
+                "keystow restore keystow.backup --dry-run", "keystow restore keystow.backup --replace",
+                "keystow restore keystow.backup --dry-run --recovery-key-file /mnt/safe/recovery.key",
+            ]
         case .version: ["keystow version --json"]
         }
     }
@@ -345,13 +364,13 @@ enum HelpTopic: String, Sendable, CaseIterable {
         let settings: [Setting]
         switch self {
         case .serve, .doctor: settings = Setting.ofServer + Setting.masterKeys
-        case .initialize, .rebind, .restore: settings = Setting.ofVault + Setting.masterKeys
+        case .initialize, .rebind, .restore, .recoveryNew, .recoveryUse: settings = Setting.ofVault + Setting.masterKeys
         case .tokenCreate, .tokenList, .tokenRevoke: settings = Setting.ofVault + Setting.masterKeys + [.url, .token]
         case .keysList, .keysShow, .keysCheck, .keysQuarantine, .keysRelease, .keysRevoke, .keysStale, .connect,
             .importKeys, .rekey, .auditExport, .backup:
             settings = [.url, .token]
         case .auditVerify, .auditKey: settings = [.dataDirectory]
-        case .keystow, .token, .keys, .audit, .version: return nil
+        case .keystow, .token, .keys, .recovery, .audit, .version: return nil
         }
         var lines: [String] = []
         for setting in settings where !Setting.notInThisVersion.contains(setting) {
@@ -366,7 +385,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
         return "Settings, a flag over its variable [default]:\n" + indented(lines)
     }
 
-    private func indented(_ lines: [String]) -> String { lines.map { "  " + $0 }.joined(separator: "\n") }
+    func indented(_ lines: [String]) -> String { lines.map { "  " + $0 }.joined(separator: "\n") }
 
-    private func pad(_ word: String) -> String { word + String(repeating: " ", count: max(2, 16 - word.count)) }
+    func pad(_ word: String) -> String { word + String(repeating: " ", count: max(2, 16 - word.count)) }
 }

@@ -29,9 +29,9 @@ struct Keystow {
             case .serve(let flags, let user):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
                 return try await ServeCommand.run(configuration, connect: user)
-            case .initialize(let flags):
+            case .initialize(let flags, let withRecoveryKey):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
-                return try await InitCommand.run(configuration)
+                return try await InitCommand.run(configuration, withRecoveryKey: withRecoveryKey)
             case .doctor(let flags, let asJSON, let egress):
                 guard let configuration = configuration(environment, flags) else { return .configuration }
                 return try await DoctorCommand.run(configuration, asJSON: asJSON, egress: egress)
@@ -53,6 +53,9 @@ struct Keystow {
             case .rekey(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await RekeyRunner.run(command, configuration)
+            case .recovery(let command):
+                guard let configuration = configuration(environment, command.flags) else { return .configuration }
+                return try await RecoveryRunner.run(command, configuration)
             case .audit(let command):
                 guard let configuration = configuration(environment, command.flags) else { return .configuration }
                 return try await AuditRunner.run(command, configuration)

@@ -74,7 +74,8 @@ import VaultTestKit
         }
         #expect(
             try await refusal {}
-                == "keystow: there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is\n")
+                == "keystow: there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is, or "
+                + "see `keystow recovery --help` if it is lost\n")
         if geteuid() == 0 {
             let said = try await refusal {
                 _ = try scene.write(scene.key, to: "odd")

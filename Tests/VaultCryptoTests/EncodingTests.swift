@@ -34,6 +34,14 @@ struct EncodingTests {
         return nil
     }
 
+    @Test func `a character of a base64 text is the one at its place, whatever the length`() {
+        for length in 0...50 {
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255) }
+            let text = Array(Base64.text(of: bytes).utf8)
+            #expect(text == text.indices.map { Base64.character($0, of: bytes.span.bytes) }, "\(bytes)")
+        }
+    }
+
     /// Byte by byte: a text and its other Unicode form are equal to Swift, and two owners to us.
     private static func isSame(_ one: Place, _ other: Place) -> Bool {
         one.instance == other.instance && one.owner == other.owner && one.version == other.version

@@ -43,7 +43,8 @@ package enum RestoreProgress: Sendable {
 extension Vault {
     /// Puts a backup in place of what is in the data directory, which nobody may have open, after all of it has been
     /// looked at: its hash, its canaries under the configured master key, its manifest's MAC, SQLite's own check, the
-    /// anchor, and whether each secret opens.
+    /// anchor, and whether each secret opens. Where the location has a recovery key, that opens the backup, and the
+    /// configured master key opens the vault that is put in place.
     ///
     /// Until the last of these nothing is changed but a folder that goes again; then the database is exchanged in one step,
     /// with `restore.made` in its audit log. What the anchor names as ended is ended in it before this returns, and would
@@ -68,6 +69,7 @@ extension Vault {
         var staged = VaultLocation(
             directory: replacement.stage, masterKey: location.masterKey,
             previousMasterKey: location.previousMasterKey, anchor: location.anchor)
+        staged.recoveryKey = location.recoveryKey
         staged.isOpenedAgain = true
         try prove(backup, staged)
         let accepted = try await look(into: staged, order, catalogue, time, &report, progress)
@@ -75,7 +77,9 @@ extension Vault {
         do { report.aside = try replacement.putInPlace() } catch { throw .store(error) }
         // Others may have it from here on: what is left to do any start does.
         _ = consume replacement
-        try await settleRestored(location, accepted, catalogue, time)
+        var restored = location
+        restored.recoveryKey = nil
+        try await settleRestored(restored, accepted, catalogue, time)
         return report
     }
 
@@ -150,6 +154,7 @@ extension Vault {
         do {
             try vault.openEverySecret(&report) { progress(.opening(secrets: $0)) }
             guard !order.isDryRun else { return accepted }
+            if vault.openedBy == .recovery { _ = try await vault.replaceLostMaster(RequestContext(caller: .terminal)) }
             let (instance, entry) = (vault.instance, report.manifest.auditSequence)
             _ = try await vault.write { transaction in
                 try transaction.append(
@@ -158,8 +163,10 @@ extension Vault {
                         reason: "backup of entry \(entry)"))
             }
             return accepted
+        } catch let error as OpeningError {
+            throw error
         } catch {
-            throw .vault(error)
+            throw .vault(VaultError(thrown: error))
         }
     }
 

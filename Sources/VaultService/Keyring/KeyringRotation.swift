@@ -88,14 +88,19 @@ extension Vault {
         return standing
     }
 
-    /// Refuses a change while a rekey is running, and one that was prepared with other terms than there are by now: a term
-    /// that was destroyed meanwhile would be sealed anew.
+    /// Refuses a change while a rekey is running.
     private func requireRest(of keyring: Keyring, in transaction: WriteTransaction) throws {
         if let rekey = try transaction.newestRekey(), rekey.state != .finished {
             throw VaultError.wrongState(
                 detail: "The rekey to term \(rekey.toTerm) is still running.",
                 hint: "GET /v1/keyring/rekey says how far it has come; nothing was changed.")
         }
+        try requireTerms(of: keyring, in: transaction)
+    }
+
+    /// Refuses a change that was prepared with other terms than there are by now: a term that was destroyed meanwhile
+    /// would be sealed anew.
+    func requireTerms(of keyring: Keyring, in transaction: WriteTransaction) throws {
         let living = try transaction.terms().filter { $0.destroyedAt == nil }.map(\.number)
         guard living == keyring.termNumbers else {
             throw VaultError.wrongState(

@@ -21,6 +21,10 @@ package enum OpeningError: Error, Sendable {
     /// It could be read once, and was, and has been forgotten.
     case masterKeyTaken(MasterKeyPlace)
     case wrongMasterKey(expected: MasterKeyID)
+    case recoveryKeyMissing(path: String)
+    case wrongRecoveryKey
+    /// The vault has none, or had none yet.
+    case noRecoveryKey
     case notInitialised(directory: String)
     case alreadyInitialised(directory: String)
     /// The audit log ends before what was signed: an older database was put in place. `note` is the anchor's newest.

@@ -23,6 +23,16 @@ package enum MasterKeySource: Sendable, Equatable {
         }
     }
 
+    /// The same; a file that is not there is made with a fresh key, unless it is a credential.
+    func readOrCreate() throws(OpeningError) -> SecretBytes {
+        do {
+            return try read()
+        } catch {
+            guard case .masterKeyMissing = error, case .file(let file) = self, !file.isCredential else { throw error }
+            return try file.create()
+        }
+    }
+
     /// Overwrites what is kept of a source that can be read once only; it cannot be read again then.
     package func forget() {
         switch self {

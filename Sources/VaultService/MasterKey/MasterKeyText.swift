@@ -32,6 +32,20 @@ enum MasterKeyText {
         }
     }
 
+    /// How a key is written: 44 characters of base64.
+    ///
+    /// - Throws: `overloaded` when secure memory has no room.
+    static func text(of key: borrowing SecretBytes) throws(OpeningError) -> SecretBytes {
+        try key.withBytes { key throws(OpeningError) in
+            try SecretBytes(count: (key.byteCount + 2) / 3 * 4, exhausted: OpeningError.vault(.overloaded)) {
+                text throws(OpeningError) in
+                for place in 0..<text.byteCount {
+                    text.storeBytes(of: Base64.character(place, of: key), toByteOffset: place, as: UInt8.self)
+                }
+            }
+        }
+    }
+
     /// Byte `index` of what 43 base64 characters stand for; `nil` for a foreign character, or when the last one carries
     /// bits that no byte has.
     private static func base64Byte(_ index: Int, of text: UnsafeRawBufferPointer) -> UInt8? {

@@ -9,6 +9,8 @@ package final class MasterKeys: Sendable {
         case current
         /// The vault is to be wrapped anew under the current one, which opens nothing yet.
         case previous
+        /// The offline recovery key: the current one is not needed, and may be gone.
+        case recovery
     }
 
     package let openedBy: Opener
@@ -24,6 +26,9 @@ package final class MasterKeys: Sendable {
     ///
     /// Blocks for ten seconds at most, so it is not for a thread that serves others.
     package func current() throws(OpeningError) -> SecretBytes { try source.read() }
+
+    /// The same, and a fresh one where it is to lie in a file that is not there.
+    func currentOrNew() throws(OpeningError) -> SecretBytes { try source.readOrCreate() }
 
     /// Overwrites what is kept. A key from a variable or a descriptor cannot be had again then.
     package func forget() { source.forget() }

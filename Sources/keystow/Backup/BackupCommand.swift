@@ -14,6 +14,8 @@ struct BackupCommand: Sendable, Equatable {
 /// `keystow restore …`: on the data directory.
 struct RestoreCommand: Sendable, Equatable {
     var order: RestoreOrder
+    /// A file with what opens the backup in place of its master key.
+    var recoveryKeyFile: String?
     var flags: SettingFlags
     var asJSON: Bool
 }
@@ -34,7 +36,7 @@ extension CommandLineArguments {
     static func restoring(_ arguments: ArraySlice<String>) throws(UsageFault) -> RestoreCommand {
         var form = ArgumentScanner.Form(
             valued: Set(Setting.ofVault.map(\.flag)), switches: ["--dry-run", "--replace", "--adopt", "--json"])
-        form.valued.insert("--older")
+        form.valued.formUnion(["--older", RecoveryCommand.keyFlag])
         form.words = 0...1
         let scanned = try ArgumentScanner(arguments, form: form, topic: .restore)
         guard let file = scanned.words.first, !file.isEmpty else {
@@ -51,6 +53,7 @@ extension CommandLineArguments {
             order.acceptedNote = note
         }
         return RestoreCommand(
-            order: order, flags: try flags(scanned, topic: .restore), asJSON: scanned.switches.contains("--json"))
+            order: order, recoveryKeyFile: try recoveryKeyFile(scanned, topic: .restore),
+            flags: try flags(scanned, topic: .restore), asJSON: scanned.switches.contains("--json"))
     }
 }

@@ -9,10 +9,12 @@ enum RestoreRunner {
         var order = command.order
         order.acceptedNote = order.acceptedNote ?? configuration.acceptRollback
         let catalogue = try configuration.catalogue()
+        var location = configuration.location
+        location.recoveryKey = command.recoveryKeyFile.map { MasterKeyFile(path: $0) }
         let report: RestoreReport
         do throws(OpeningError) {
             defer { Console.show(progress: nil) }
-            report = try await Vault.restore(order, to: configuration.location, catalogue: catalogue) { progress in
+            report = try await Vault.restore(order, to: location, catalogue: catalogue) { progress in
                 switch progress {
                 case .copying(let bytes, let whole): Console.show(progress: "\(bytes >> 20) of \(whole >> 20) MiB")
                 case .opening(let secrets): Console.show(progress: "\(secrets) secrets")

@@ -4,27 +4,36 @@ import VaultService
 
 /// `keystow init`: makes a vault and prints its first tokens, once.
 enum InitCommand {
-    static func run(_ configuration: Configuration) async throws(CommandFailure) -> ExitCode {
-        let access = try await make(configuration)
-        var line = line(of: access)
-        line.append(UInt8(ascii: "\n"))
-        return write(line, to: STDOUT_FILENO) ? .ok : .inputOutput
+    static func run(
+        _ configuration: Configuration, withRecoveryKey: Bool
+    ) async throws(CommandFailure) -> ExitCode {
+        let access = try await make(configuration, withRecoveryKey: withRecoveryKey)
+        return Console.say(line: line(of: access))
     }
 
-    static func make(_ configuration: Configuration) async throws(CommandFailure) -> FirstAccess {
+    static func make(
+        _ configuration: Configuration, withRecoveryKey: Bool = false
+    ) async throws(CommandFailure) -> FirstAccess {
         do {
-            return try await Vault.initialise(at: configuration.location)
+            return try await Vault.initialise(at: configuration.location, withRecoveryKey: withRecoveryKey)
         } catch {
             throw CommandFailure(error)
         }
     }
 
-    /// `{"admin_token":…,"project_id":…,"app_token":…}`: none of these needs an escape in JSON.
+    /// `{"admin_token":…,"project_id":…,"app_token":…}` and, where there is one, `"recovery_key":…`: none of these needs
+    /// an escape in JSON.
     static func line(of access: borrowing FirstAccess) -> WipedBuffer {
         var line = WipedBuffer("{\"admin_token\":\"")
         access.adminToken.withBytes { bytes in line.append(bytes) }
         line.append("\",\"project_id\":\"\(access.projectID)\",\"app_token\":\"")
         access.appToken.withBytes { bytes in line.append(bytes) }
+        switch access.recoveryKey {
+        case .some(let key):
+            line.append("\",\"recovery_key\":\"" as StaticString)
+            key.withBytes { bytes in line.append(bytes) }
+        case .none: break
+        }
         line.append("\"}" as StaticString)
         return line
     }
@@ -34,16 +43,8 @@ enum InitCommand {
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o400)
         guard file >= 0 else { throw CommandFailure("cannot write \(path)", .cannotCreate) }
         defer { close(file) }
-        guard fchmod(file, 0o400) == 0, write(line(of: access), to: file), fsync(file) == 0 else {
+        guard fchmod(file, 0o400) == 0, Console.write(line(of: access), to: file) == .ok, fsync(file) == 0 else {
             throw CommandFailure("cannot write \(path)", .inputOutput)
-        }
-    }
-
-    private static func write(_ text: borrowing WipedBuffer, to descriptor: Int32) -> Bool {
-        text.withBytes { bytes in
-            unsafe bytes.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
-            }
         }
     }
 }

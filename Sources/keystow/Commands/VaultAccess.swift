@@ -19,7 +19,9 @@ struct CommandFailure: Error {
     init(_ error: OpeningError) {
         switch error {
         case .masterKeyMissing(let path):
-            self.init("there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is", .configuration)
+            self.init(
+                "there is no master key at \(path); set KEYSTOW_MASTER_KEY_FILE to where it is, or see `keystow recovery "
+                    + "--help` if it is lost", .configuration)
         case .masterKeyMalformed(let place): self.init(malformed: place)
         case .masterKeyDescriptor(let number, let fault): self.init(fault, ofDescriptor: number)
         case .masterKeyCommand(let setting, let fault): self.init(fault, of: setting)
@@ -33,6 +35,15 @@ struct CommandFailure: Error {
             self.init("\(path) must be a file itself, and no link to one, directory or pipe", .configuration)
         case .wrongMasterKey(let expected):
             self.init("wrong master key: this vault expects \(expected); nothing was changed", .configuration)
+        case .recoveryKeyMissing(let path): self.init("there is no recovery key at \(path)", .noInput)
+        case .wrongRecoveryKey:
+            self.init(
+                "that is not this vault's recovery key: a vault opens with its newest, and a backup with the newest at its "
+                    + "time; nothing was changed", .configuration)
+        case .noRecoveryKey:
+            self.init(
+                "this vault has no recovery key, or had none when the backup was made; nothing was changed",
+                .configuration)
         case .notInitialised(let directory):
             self.init("there is no vault in \(directory); `keystow init` makes one", .unavailable)
         case .alreadyInitialised(let directory):
@@ -135,8 +146,10 @@ extension Configuration {
     }
 
     /// Opens the vault, with a probe that really calls.
+    ///
+    /// - Parameter recoveryKey: what opens it in place of the master key.
     func openVault(
-        client: HTTPClient, observe: (@Sendable (VaultNotice) -> Void)? = nil
+        client: HTTPClient, recoveryKey: String? = nil, observe: (@Sendable (VaultNotice) -> Void)? = nil
     ) throws(CommandFailure) -> Vault {
         let catalogue = try catalogue()
         var settings = VaultConfiguration()
@@ -153,6 +166,8 @@ extension Configuration {
         settings.auditKeepSeconds = auditKeep.map { Int($0 / .seconds(1)) }
         settings.acceptedNote = acceptRollback
         let probe = Probe(catalogue: catalogue, client: client, time: SystemTime())
+        var location = location
+        location.recoveryKey = recoveryKey.map { MasterKeyFile(path: $0) }
         do {
             return try Vault.open(at: location, configuration: settings, catalogue: catalogue, probe: probe)
         } catch {

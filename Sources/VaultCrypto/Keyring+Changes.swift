@@ -33,7 +33,9 @@ extension Keyring {
         let rows = try rows(of: .master, under: master)
         let held = try HeldKey(copying: master)
         return (
-            try Keyring(instance: instance, terms: terms, derived: derived, master: held, recovery: recovery), rows
+            try Keyring(
+                instance: instance, terms: terms, derived: derived, master: held, recovery: recovery,
+                isRecoveryDamaged: isRecoveryDamaged), rows
         )
     }
 
@@ -67,7 +69,9 @@ extension Keyring {
     }
 
     private func with(terms: [Int: HeldKey]) throws(CryptoError) -> Keyring {
-        try Keyring(instance: instance, terms: terms, derived: derived, master: master, recovery: recovery)
+        try Keyring(
+            instance: instance, terms: terms, derived: derived, master: master, recovery: recovery,
+            isRecoveryDamaged: isRecoveryDamaged)
     }
 }
 

@@ -13,6 +13,8 @@ package final class Keyring: Sendable {
     /// What new terms are sealed under; `nil` where the keyring was opened with the recovery key.
     let master: HeldKey?
     let recovery: HeldKey?
+    /// Whether there are rows of a recovery key with which it could not open the vault: it takes another one.
+    package let isRecoveryDamaged: Bool
     let derived: RootKeys
 
     /// Opens the keyring of a vault that exists, all canaries before anything is handed out.
@@ -31,25 +33,31 @@ package final class Keyring: Sendable {
         let own = rows.filter { $0.holder == holder }
         guard holder == .master || !own.isEmpty else { throw .wrongMasterKey }
         guard let canary = try Self.blobs(of: .canary, in: own)[0] else { throw .cannotOpen }
+        let roots = try Self.blobs(of: .root, in: own)
         do {
             try Self.check(canary, term: 0, instance: instance, under: key)
         } catch .cannotOpen {
+            // A key that opens the index root is the right one, and the canary is damaged.
+            if let blob = roots[0], (try? Self.root(in: blob, instance: instance, under: key)) != nil {
+                throw .cannotOpen
+            }
             throw .wrongMasterKey
         }
         let terms = try Self.terms(in: own, canaries: rows, instance: instance, under: key)
-        let roots = try Self.blobs(of: .root, in: own)
         guard roots.count == 1, let blob = roots[0] else { throw .cannotOpen }
-        let derived = try RootKeys(
-            SealedBox.open(blob, type: .root, term: 0, boundTo: Self.placeOfRoot(in: instance), under: key))
+        let derived = try RootKeys(Self.root(in: blob, instance: instance, under: key))
         let held = try HeldKey(copying: key)
+        // Damage to the spare key is no reason not to open with the right one.
+        let recovery = try? Self.recovery(in: rows, instance: instance, under: derived.root.bytes)
         try self.init(
             instance: instance, terms: terms, derived: derived, master: holder == .master ? held : nil,
-            recovery: try Self.recovery(in: rows, instance: instance, under: derived.root.bytes))
+            recovery: recovery, isRecoveryDamaged: recovery == nil && rows.contains { $0.holder == .recovery })
     }
 
     /// Takes over keys that are already open.
     init(
-        instance: InstanceID, terms: [Int: HeldKey], derived: RootKeys, master: HeldKey?, recovery: HeldKey?
+        instance: InstanceID, terms: [Int: HeldKey], derived: RootKeys, master: HeldKey?, recovery: HeldKey?,
+        isRecoveryDamaged: Bool = false
     ) throws(CryptoError) {
         guard let currentTerm = terms.keys.max() else { throw .cannotOpen }
         self.instance = instance
@@ -58,6 +66,7 @@ package final class Keyring: Sendable {
         self.derived = derived
         self.master = master
         self.recovery = recovery
+        self.isRecoveryDamaged = isRecoveryDamaged
     }
 
     /// The terms that can be opened, ascending.
@@ -70,6 +79,12 @@ package final class Keyring: Sendable {
     package func isHeld(by key: borrowing SecretBytes) -> Bool {
         guard let master else { return false }
         return master.bytes.withBytes { own in key.withBytes { ConstantTime.areEqual($0, own) } }
+    }
+
+    private static func root(
+        in blob: [UInt8], instance: InstanceID, under key: borrowing SecretBytes
+    ) throws(CryptoError) -> SecretBytes {
+        try SealedBox.open(blob, type: .root, term: 0, boundTo: placeOfRoot(in: instance), under: key)
     }
 
     /// The KEKs, each proven by its canary; those of the terms lie with the master's rows.
@@ -91,12 +106,20 @@ package final class Keyring: Sendable {
         return terms
     }
 
+    /// The recovery key, when all that it has to open does.
     private static func recovery(
         in rows: [KeyringRow], instance: InstanceID, under root: borrowing SecretBytes
-    ) throws(CryptoError) -> HeldKey? {
-        guard let blob = try blobs(of: .recovery, in: rows)[0] else { return nil }
+    ) throws(CryptoError) -> HeldKey {
+        let own = rows.filter { $0.holder == .recovery }
+        guard let blob = try blobs(of: .recovery, in: own)[0], let canary = try blobs(of: .canary, in: own)[0],
+            let held = try blobs(of: .root, in: own)[0]
+        else { throw .cannotOpen }
         let place = placeOfRecovery(in: instance)
-        return HeldKey(try SealedBox.open(blob, type: .recovery, term: 0, boundTo: place, under: root))
+        let key = HeldKey(try SealedBox.open(blob, type: .recovery, term: 0, boundTo: place, under: root))
+        try check(canary, term: 0, instance: instance, under: key.bytes)
+        _ = try self.root(in: held, instance: instance, under: key.bytes)
+        _ = try terms(in: own, canaries: rows, instance: instance, under: key.bytes)
+        return key
     }
 
     /// The rows of one kind by their term; two of the same kind and term are refused.

@@ -28,7 +28,8 @@ extension Vault {
         let expected: [UInt8]
         do { expected = try mac(of: stored.record) } catch { throw VaultError(thrown: error) }
         guard ConstantTime.areEqual(expected, stored.mac) else { return .edited }
-        return (stored.newestRevision ?? 0) > stored.record.revision ? .rolledBack : .sound
+        // Every revision has its entry. A row that is ahead of the log is of a time that was given up by a restore.
+        return stored.newestRevision == stored.record.revision ? .sound : .rolledBack
     }
 
     /// The key as this caller may see it.

@@ -44,7 +44,6 @@ package struct RotationScheduler: Sendable {
     @discardableResult
     package func pass() async throws(VaultError) -> Int {
         try await vault.carryOutOrders()
-        try await vault.rotateTermIfDue()
         vault.rekeyBell.continuation.yield()
         try await rescan()
         var looked = 0
@@ -60,6 +59,7 @@ package struct RotationScheduler: Sendable {
         }
         await check(toCheck)
         try await purge()
+        try await vault.rotateTermIfDue()
         if !Task.isCancelled { vault.tallies.notePass(at: vault.time.now()) }
         return looked
     }

@@ -18,6 +18,8 @@ package enum VaultNotice: Sendable {
     case rowForged
     /// The vault is wrapped under the previous master key; that must stay configured until the vault is wrapped anew.
     case openedByPreviousMasterKey
+    /// The offline recovery key would not open the vault any more: another has to be made.
+    case recoveryKeyDamaged
     /// Signed heads and what has ended wait in memory until the anchor can be written.
     case anchorUnwritable
     case anchorWritten
@@ -29,6 +31,8 @@ package enum VaultNotice: Sendable {
     case anchorTampered(lines: Int)
     /// The audit log is not what was signed; nothing more of it is dropped.
     case auditTampered(entry: Int)
+    /// A rekey ended early; it is gone on with at the scheduler's next pass.
+    case rekeyFailed(VaultError)
     /// Every secret was moved to that term, but so many that do not open.
     case rekeyFinished(term: Int, failed: Int)
     /// The keys were forgotten: nothing is answered until the next start.

@@ -36,6 +36,13 @@ package struct FirstAccess: ~Copyable, Sendable {
     package let recoveryKey: SecretBytes?
 }
 
+/// What was found to open a vault.
+package struct ExaminedKeys: Sendable, Equatable {
+    package let openedBy: MasterKeys.Opener
+    package let hasRecoveryKey: Bool
+    package let isRecoveryDamaged: Bool
+}
+
 extension Vault {
     /// Whether there is a vault in `directory`.
     ///
@@ -110,11 +117,14 @@ extension Vault {
             recoveryKey: opened.hasRecoveryKey ? try Self.recoveryKeyText(of: opened) : nil)
     }
 
-    /// Which master key at `location` opens its vault; changes nothing.
+    /// What opens the vault at `location`; changes nothing.
     ///
-    /// - Throws: `wrongMasterKey` when neither does, or why it cannot be told.
-    package static func verifyMasterKey(at location: VaultLocation) throws(OpeningError) -> MasterKeys.Opener {
-        try unlock(location).masterKeys.openedBy
+    /// - Throws: `wrongMasterKey` when neither master key does, or why it cannot be told.
+    package static func examineKeys(at location: VaultLocation) throws(OpeningError) -> ExaminedKeys {
+        let (_, keyring, masterKeys) = try unlock(location)
+        return ExaminedKeys(
+            openedBy: masterKeys.openedBy, hasRecoveryKey: keyring.hasRecoveryKey,
+            isRecoveryDamaged: keyring.isRecoveryDamaged)
     }
 
     /// Opens the vault at `location`.
@@ -148,6 +158,7 @@ extension Vault {
                 throw refusal
             }
             if masterKeys.openedBy == .previous { vault.tell(.openedByPreviousMasterKey) }
+            if keyring.isRecoveryDamaged { vault.tell(.recoveryKeyDamaged) }
             vault.opening = opening
             vault.anchor.tip = opening.tip
             vault.signing.noteSigned(through: opening.signedThrough)

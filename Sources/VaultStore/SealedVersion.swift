@@ -5,6 +5,11 @@ package struct SealedVersion: Sendable {
     package let binding: SecretBinding
     package let sealed: SealedSecret
     package let isCurrent: Bool
+    /// The key's id as it lies there, readable or not: what comes next is behind it.
+    let place: [UInt8]
+
+    /// Whether it says whose it is.
+    package var isReadable: Bool { place.count == 16 }
 }
 
 extension ReadTransaction {
@@ -19,7 +24,7 @@ extension ReadTransaction {
         conditions.require("term <", .int(term))
         if let last {
             let place = [
-                Value.int(last.sealed.term), .id(last.binding.keyID), .int(last.binding.version),
+                Value.int(last.sealed.term), .blob(last.place), .int(last.binding.version),
             ].map { conditions.parameter($0) }
             conditions.require("(term, key_id, number) > (\(place.joined(separator: ", ")))")
         }
@@ -31,7 +36,7 @@ extension ReadTransaction {
         var conditions = Conditions()
         conditions.require("term IS NOT NULL")
         if let last {
-            let place = [Value.id(last.binding.keyID), .int(last.binding.version)].map { conditions.parameter($0) }
+            let place = [Value.blob(last.place), .int(last.binding.version)].map { conditions.parameter($0) }
             conditions.require("(key_id, number) > (\(place.joined(separator: ", ")))")
         }
         return try versions(matching: conditions, by: "key_id, number", limit: limit)
@@ -47,13 +52,15 @@ extension ReadTransaction {
             "SELECT \(VersionRow.sealed.list()) FROM versions\(conditions.sql) ORDER BY \(order) \(limit)",
             conditions.values
         ) { row in
-            let (keyID, number): (KeyID, Int) = (row.id(), row.int())
+            let (place, number) = (row.blob(), row.int())
             let binding = SecretBinding(
-                keyID: keyID, version: number, projectID: row.id(), owner: row.optionalOwner() ?? .unreadable,
+                keyID: KeyID(bytes: place) ?? KeyID(UUIDv7(high: 0, low: 0)), version: number, projectID: row.id(),
+                owner: row.optionalOwner() ?? .unreadable,
                 provider: row.optionalProvider() ?? .unreadable, endpoint: row.text())
             let sealed = SealedSecret(term: row.int(), wrappedDEK: row.blob(), box: row.blob())
             return SealedVersion(
-                binding: binding, sealed: sealed, isCurrent: row.name(or: KeyVersion.State.retired) == .current)
+                binding: binding, sealed: sealed, isCurrent: row.name(or: KeyVersion.State.retired) == .current,
+                place: place)
         }
     }
 }

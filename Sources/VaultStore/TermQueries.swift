@@ -23,6 +23,27 @@ extension ReadTransaction {
         }
     }
 
+    /// The terms that can still be opened, ascending, without counting what they wrap.
+    package func livingTerms() throws(StoreError) -> [Int] {
+        try connection.rows("SELECT term FROM terms WHERE destroyed_at IS NULL ORDER BY term") { $0.int() }
+    }
+
+    /// The terms that were destroyed at `time` or later, ascending.
+    package func termsDestroyed(since time: Timestamp) throws(StoreError) -> [Int] {
+        try connection.rows("SELECT term FROM terms WHERE destroyed_at >= $1 ORDER BY term", [.time(time)]) { $0.int() }
+    }
+
+    /// Those that can still be opened and wrap nothing, of those before `term`.
+    package func emptyTerms(before term: Int) throws(StoreError) -> [Int] {
+        try connection.rows(
+            """
+            SELECT term FROM terms WHERE term < $1 AND destroyed_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM versions WHERE versions.term = terms.term AND versions.term IS NOT NULL)
+            ORDER BY term
+            """, [.int(term)]
+        ) { $0.int() }
+    }
+
     /// How many secrets are wrapped under terms before `term`.
     package func countSecrets(before term: Int) throws(StoreError) -> Int {
         try connection.first(
@@ -53,8 +74,6 @@ extension WriteTransaction {
 
     /// Overwrites a term's keys, after which nothing that it wrapped can be opened with this database.
     ///
-    /// What was revoked before the term after it was begun was wrapped by it or by one before.
-    ///
     /// - Throws: ``StoreError/constraint(_:)`` while it wraps any secret.
     package func destroy(term: Int, at time: Timestamp) throws(StoreError) {
         try runOnOneRow(
@@ -64,13 +83,24 @@ extension WriteTransaction {
                 AND NOT EXISTS (SELECT 1 FROM versions WHERE versions.term = $1 AND versions.term IS NOT NULL)
             """, [.int(term), .time(time)], table: "terms")
         try shredKeyring(term: term)
+    }
+
+    /// Notes of what was revoked before the oldest living term was begun that what wrapped it is gone: of the `limit`
+    /// keys behind `last`.
+    ///
+    /// - Returns: where the last of them lies, readable or not; `nil` behind the last of all.
+    package func noteShredComplete(after last: [UInt8], limit: Int, at time: Timestamp) throws(StoreError) -> [UInt8]? {
+        let end = try connection.rows(
+            "SELECT id FROM keys WHERE id > $1 ORDER BY id LIMIT $2", [.blob(last), .int(limit)]
+        ) { $0.blob() }.last
+        guard let end else { return nil }
         try connection.run(
             """
-            UPDATE keys SET shred_complete_at = $2
-            WHERE status = 'revoked' AND shred_complete_at IS NULL
-                AND revoked_at < (SELECT created_at FROM terms WHERE term > $1 ORDER BY term LIMIT 1)
-                AND NOT EXISTS (SELECT 1 FROM terms WHERE term < $1 AND destroyed_at IS NULL)
-            """, [.int(term), .time(time)])
+            UPDATE keys SET shred_complete_at = $3
+            WHERE id > $1 AND id <= $2 AND status = 'revoked' AND shred_complete_at IS NULL
+                AND revoked_at < (SELECT min(created_at) FROM terms WHERE destroyed_at IS NULL)
+            """, [.blob(last), .blob(end), .time(time)])
+        return end
     }
 
     package func put(_ rekey: Rekey) throws(StoreError) {
@@ -94,7 +124,8 @@ private enum RekeyRow {
     static func decode(_ row: inout Row) -> Rekey {
         let (to, from) = (row.int(), row.int())
         let state = row.name(or: Rekey.State.rewrapping)
-        let (done, failed, verified) = (row.int(), row.int(), row.int())
+        // Whoever writes the database can put any number there; adding to it is to stay possible.
+        let (done, failed, verified) = (min(row.int(), 1 << 53), min(row.int(), 1 << 53), min(row.int(), 1 << 53))
         let startedAt = row.time()
         return Rekey(
             fromTerm: from, toTerm: to, state: state, done: done, failed: failed, verified: verified,

@@ -72,7 +72,10 @@ extension ServerLog.Event {
 extension VaultNotice {
     fileprivate var level: Configuration.LogThreshold {
         switch self {
-        case .schedulerFailed, .keyUndecryptable, .rowForged, .anchorUnwritable, .auditTampered, .anchorTampered: .error
+        case .schedulerFailed, .rekeyFailed, .recoveryKeyDamaged, .keyUndecryptable, .rowForged, .anchorUnwritable,
+            .auditTampered,
+            .anchorTampered:
+            .error
         case .rekeyFinished(_, let failed): failed > 0 ? .error : .info
         case .keyringSealed: .warning
         case .revealSpike, .providerSuspect, .checksStopped, .anchorExposed, .anchorBegun, .openedByPreviousMasterKey:
@@ -104,6 +107,9 @@ extension VaultNotice {
             writer.member("event", "master_key.previous")
             writer.member(
                 "advice", "run `keystow rekey --master`; keep the previous master key configured until it is done")
+        case .recoveryKeyDamaged:
+            writer.member("event", "recovery_key.damaged")
+            writer.member("advice", "stop the server and run `keystow recovery new`")
         case .anchorUnwritable: writer.member("event", "anchor.unwritable")
         case .anchorWritten: writer.member("event", "anchor.written")
         case .anchorBegun(let entry):
@@ -113,6 +119,9 @@ extension VaultNotice {
         case .anchorTampered(let lines):
             writer.member("event", "anchor.tampered")
             writer.member("notes", lines)
+        case .rekeyFailed(let error):
+            writer.member("event", "rekey.failed")
+            writer.member("code", ProblemCode(error).rawValue)
         case .rekeyFinished(let term, let failed):
             writer.member("event", "rekey.finished")
             writer.member("term", term)

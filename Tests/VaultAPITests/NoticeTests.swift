@@ -29,6 +29,8 @@ import VaultTestKit
                 case .anchorExposed: "anchor exposed"
                 case .anchorTampered: "anchor tampered"
                 case .auditTampered: "audit tampered"
+                case .recoveryKeyDamaged: "recovery key damaged"
+                case .rekeyFailed: "rekey failed"
                 case .rekeyFinished: "rekey finished"
                 case .keyringSealed: "sealed"
                 }

@@ -115,4 +115,34 @@ struct KeyringChangesTests {
         let other = try next.under(master: Random.secret(32)).1
         #expect(try next.reopened(from: merged(rows + added + other)) == nil)
     }
+
+    @Test func `damage to the recovery key's rows keeps nobody out who has the master, and another one heals it`()
+        throws
+    {
+        let master = try Random.secret(32)
+        let (keyring, first) = try Keyring.create(master: master, instance: Sample.instance)
+        let (whole, added) = try keyring.withRecoveryKey()
+        let rows = first + added
+        #expect(whole.hasRecoveryKey && !whole.isRecoveryDamaged)
+        for place in rows.indices where rows[place].holder == .recovery {
+            let row = rows[place]
+            var blob = row.blob
+            blob[blob.count - 1] ^= 1
+            var (damaged, missing) = (rows, rows)
+            damaged[place] = KeyringRow(holder: .recovery, kind: row.kind, term: row.term, blob: blob)
+            missing.remove(at: place)
+            for rows in [damaged, missing] {
+                let opened = try Keyring(master: master, instance: Sample.instance, rows: rows)
+                #expect(opened.isRecoveryDamaged && !opened.hasRecoveryKey, "\(row.kind)")
+                let (next, _) = try opened.withNewTerm(after: 1)
+                #expect(next.isRecoveryDamaged)
+                let (healed, _) = try opened.withRecoveryKey()
+                #expect(healed.hasRecoveryKey && !healed.isRecoveryDamaged)
+            }
+        }
+        // Without its own box, the recovery key itself still opens the vault.
+        let key = try #require(whole.withRecoveryKey { key in try? HeldKey(copying: key) } ?? nil)
+        let rest = rows.filter { $0.kind != .recovery }
+        _ = try Keyring(master: key.bytes, holder: .recovery, instance: Sample.instance, rows: rest)
+    }
 }

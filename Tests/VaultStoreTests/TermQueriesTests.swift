@@ -114,6 +114,7 @@ struct TermQueriesTests {
         try await moving.furnished.add(Array(tombstones.dropLast()))
         #expect(try await moving.move(moving.secret))
         try await moving.store.write { try $0.destroy(term: 1, at: noon + 70) }
+        _ = try await moving.store.write { try $0.noteShredComplete(after: [], limit: 9, at: noon + 70) }
         let complete = try tombstones.map { key in
             try moving.store.read { try $0.key(key.id) }?.record.shredCompleteAt
         }

@@ -117,6 +117,45 @@ import VaultTestKit
         #expect(!(try Self.report(vault).copiedLines.isEmpty))
     }
 
+    @Test func `U05 rows of a time that a restore gave up are not believed afterwards`() async throws {
+        let name = #"{"kind":"app","project_id":"%","name":"late"}"#
+        let (vault, old) = try await RunningVault.run { vault in
+            let old = try await vault.store(FakeKeys.anthropic("timeline", 1))
+            let snapshot = Snapshot(of: vault)
+            for number in 2...4 {
+                let answer = try await vault.rotate(old, to: FakeKeys.anthropic("timeline", number))
+                #expect(answer.status == 200)
+            }
+            let late = try await vault.store(FakeKeys.anthropic("timeline", 9))
+            let made = try await vault.call(
+                "POST", "/v1/tokens", name.replacing("%", with: vault.projectID), token: vault.adminToken)
+            let (tokenID, token) = (made.json["id"].string ?? "", made.json["token"].string ?? "")
+            #expect(try await vault.call("GET", "/v1/token", token: token).status == 200)
+            let intruder = try Intruder(vault)
+            let copies = try [
+                intruder.copy("keys", where: "1"), intruder.copy("versions", where: "1"),
+                intruder.copy("tokens", where: "id = ?1", [.id(tokenID)]),
+            ]
+            #expect(try await vault.call("POST", "/v1/keys/\(late)/revoke").status == 200)
+            #expect(try await vault.call("DELETE", "/v1/tokens/\(tokenID)", token: vault.adminToken).status == 204)
+            try await vault.vault.signHead()
+            return (vault, (key: old, late: late, token: token, snapshot: snapshot, copies: copies))
+        }
+        try old.snapshot.putBack(in: vault)
+        let note = try await Self.refusedNote(vault)
+        try await vault.restarted(configuration: Self.settings { $0.acceptedNote = note }) { vault in
+            #expect(try await vault.call("POST", "/v1/keys/\(old.key)/revoke").status == 200)
+            let intruder = try Intruder(vault)
+            for copy in old.copies { try intruder.putBack(copy) }
+            for id in [old.key, old.late] {
+                let answer = try await vault.reveal(id)
+                #expect(answer.status == 409 && answer.json["key"] == .null, "\(answer.text)")
+                try await vault.finds("rolled_back", in: id)
+            }
+            #expect(try await vault.call("GET", "/v1/token", token: old.token).status == 401)
+        }
+    }
+
     @Test func `U05 a log that was rewritten so that it fits in itself is named, and refused at the start`()
         async throws
     {

@@ -2,7 +2,7 @@ import CSQLite
 import Glibc
 import Testing
 import VaultModel
-import VaultService
+@testable import VaultService
 import VaultTestKit
 
 /// Rekeys of a vault that serves: `carryOutRekey` is what the server's own task calls.
@@ -200,6 +200,35 @@ import VaultTestKit
             try await vault.vault.carryOutRekey()
             #expect(try await get(vault, "/v1/keyring/rekey")["failed"].int == 0)
             try await vault.expectUnharmed(id, secret)
+        }
+    }
+
+    @Test func `rows and numbers that nobody of ours wrote neither stop a rekey nor let it go round for ever`()
+        async throws
+    {
+        let secret = FakeKeys.anthropic("foreign", 1)
+        try await RunningVault.run { vault in
+            let (lost, good) = (try await vault.store(FakeKeys.anthropic("foreign", 2)), try await vault.store(secret))
+            _ = try await rotate(vault)
+            let intruder = try Intruder(vault)
+            try intruder.change("UPDATE versions SET key_id = x'FFFFFF' WHERE key_id = ?1", [.id(lost)])
+            try intruder.change("UPDATE rekeys SET done = 9223372036854775807")
+            try await vault.vault.carryOutRekey()
+            let ended = try await get(vault, "/v1/keyring/rekey")
+            #expect(ended["state"].string == "finished")
+            #expect([ended["failed"].int, ended["verified"].int, ended["remaining"].int] == [1, 1, 1])
+            #expect(try await get(vault, "/v1/keyring")["terms"].items[0]["destroyed_at"] == .null)
+            try await vault.expectUnharmed(good, secret)
+        }
+    }
+
+    @Test func `K04 a vault is sealed also while another change of its keyring is being made`() async throws {
+        try await RunningVault.run { vault in
+            let isDone: Bool = try await vault.vault.keyringTurn.alone { () async throws(VaultError) in
+                try await vault.vault.seal(RequestContext(caller: .terminal))
+                return true
+            }
+            #expect(isDone && vault.vault.isSealed)
         }
     }
 

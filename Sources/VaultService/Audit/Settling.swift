@@ -78,8 +78,11 @@ extension Vault {
             return try stored.record.status != .revoked
                 || transaction.versions(of: id).contains { $0.shreddedAt == nil && $0.sealed != nil }
         }
-        if let id = TokenID(id) { return try transaction.token(id).map { $0.record.revokedAt == nil } ?? false }
-        if let id = ProjectID(id) { return try transaction.project(id) != nil && !transaction.hasEnded(id) }
+        // Also one that is not there: an older database has not seen it, and the log would not forbid its row.
+        if let id = TokenID(id) {
+            return try transaction.token(id).map { $0.record.revokedAt == nil } ?? !transaction.hasEnded(id)
+        }
+        if let id = ProjectID(id) { return try !transaction.hasEnded(id) }
         return false
     }
 
@@ -93,13 +96,14 @@ extension Vault {
                 edit.actions = [.keyRevoked]
             }
             _ = try finish(edit, context, reason: "anchor")
-        } else if let id = TokenID(id), var record = try transaction.token(id)?.record {
-            record.revokedAt = time.now()
-            try transaction.update(record, mac: keyring.mac(of: record))
+        } else if let id = TokenID(id) {
+            var record = try transaction.token(id)?.record
+            record?.revokedAt = time.now()
+            if let record { try transaction.update(record, mac: keyring.mac(of: record)) }
             _ = try transaction.append(
                 AuditEntry(
                     at: time.now(), actor: .vault, action: .tokenRevoked, object: "\(id)",
-                    projectID: record.projectID, reason: "anchor"))
+                    projectID: record?.projectID, reason: "anchor"))
         } else if let id = ProjectID(id) {
             _ = try transaction.append(
                 AuditEntry(

@@ -12,8 +12,10 @@ package final class Backup: Sendable {
     package let head: [UInt8]
     /// The database's file, which has no name; it is open as long as this is.
     package let file: Int32
+    private let turn: Turn.Held
 
-    fileprivate init(_ manifest: BackupManifest, head: [UInt8], file: Int32) {
+    fileprivate init(_ manifest: BackupManifest, head: [UInt8], file: Int32, _ turn: Turn.Held) {
+        self.turn = turn
         self.manifest = manifest
         self.head = head
         self.file = file
@@ -25,15 +27,12 @@ package final class Backup: Sendable {
 extension Vault {
     /// Makes a backup of the vault as it is now, `backup.made` in its audit log included.
     ///
-    /// Requests are served meanwhile. One is made at a time.
+    /// Requests are served meanwhile. There is one at a time, which takes as much room as the database.
     ///
-    /// - Throws: `overloaded` while another is made; `storageFull` when there is no room for the copy; `auditUnavailable`,
+    /// - Throws: `overloaded` while another is made or sent; `storageFull` when there is no room for the copy; `auditUnavailable`,
     ///   and nothing was made.
     package func backup(_ context: RequestContext) async throws(VaultError) -> Backup {
-        try await backupTurn.alone { () async throws(VaultError) in try await self.makeBackup(context) }
-    }
-
-    private func makeBackup(_ context: RequestContext) async throws(VaultError) -> Backup {
+        let turn = try backupTurn.take()
         let now = time.now()
         // So that as little as may be in it is not under a signed head.
         try? await signHead()
@@ -45,7 +44,7 @@ extension Vault {
         }
         let made = await withCheckedContinuation { (done: CheckedContinuation<Result<Backup, VaultError>, Never>) in
             do throws(StoreError) {
-                try WorkerThread { [self] in done.resume(returning: copy(at: now)) }.detach()
+                try WorkerThread { [self] in done.resume(returning: copy(at: now, turn)) }.detach()
             } catch {
                 done.resume(returning: .failure(VaultError(error)))
             }
@@ -53,7 +52,7 @@ extension Vault {
         return try made.get()
     }
 
-    private func copy(at time: Timestamp) -> Result<Backup, VaultError> {
+    private func copy(at time: Timestamp, _ turn: Turn.Held) -> Result<Backup, VaultError> {
         do {
             var about: (instance: InstanceID, master: MasterKeyID)?
             var (schema, audit, signedHead, terms) = (0, ChainPosition.start, String?.none, [Int]())
@@ -73,7 +72,7 @@ extension Vault {
             let line = try manifest.line()
             let mac = try keyring.backupMAC(line)
             let head = line + [0x0A] + Array(mac.hexadecimal.utf8) + [0x0A]
-            return .success(Backup(manifest, head: head, file: snapshot.take()))
+            return .success(Backup(manifest, head: head, file: snapshot.take(), turn))
         } catch {
             return .failure(VaultError(thrown: error))
         }

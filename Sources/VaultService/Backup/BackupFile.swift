@@ -31,7 +31,7 @@ package struct BackupFile: ~Copyable {
         guard got >= 0 else { throw .backup(.unreadable(errno: errno)) }
         let lines = head[..<got].split(separator: 0x0A, maxSplits: 2, omittingEmptySubsequences: false)
         guard lines.count == 3, lines[1].count == 64, lines[0].starts(with: "{\"audit_hash\":".utf8),
-            let manifest = BackupManifest(line: Array(lines[0]))
+            let manifest = BackupManifest(line: Array(lines[0])), manifest.isReadable
         else { throw .backup(.foreign) }
         guard manifest.keystowBackup == BackupManifest.form else { throw .backup(.newerForm(manifest.keystowBackup)) }
         var status = stat()

@@ -39,6 +39,13 @@ package struct BackupManifest: Sendable, Equatable, Codable {
 
     static let form = 1
 
+    /// Whether what it names can be what it says: nobody has proven yet who wrote it.
+    var isReadable: Bool {
+        InstanceID(instance) != nil && MasterKeyID(masterKeyID) != nil && Timestamp(rfc3339: madeAt) != nil
+            && databaseBytes > 0 && databaseSHA256.utf8.count == 64
+            && databaseSHA256.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
     /// The line, without its end.
     func line() throws(VaultError) -> [UInt8] {
         let encoder = JSONEncoder()

@@ -65,6 +65,8 @@ extension Vault {
         } catch {
             throw .store(error)
         }
+        // Again, now that nobody else can make one there.
+        try refuseOccupied(order, location, backup.manifest)
         try stage(backup, at: replacement.staged, progress)
         var staged = VaultLocation(
             directory: replacement.stage, masterKey: location.masterKey,

@@ -101,8 +101,7 @@ extension Vault {
     /// Refuses a change that was prepared with other terms than there are by now: a term that was destroyed meanwhile
     /// would be sealed anew.
     func requireTerms(of keyring: Keyring, in transaction: WriteTransaction) throws {
-        let living = try transaction.terms().filter { $0.destroyedAt == nil }.map(\.number)
-        guard living == keyring.termNumbers else {
+        guard try transaction.livingTerms() == keyring.termNumbers else {
             throw VaultError.wrongState(
                 detail: "The terms have just been changed.", hint: "Try again; nothing was changed.")
         }

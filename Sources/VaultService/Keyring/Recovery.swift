@@ -5,16 +5,6 @@ import VaultStore
 // The offline recovery key: another holder of the keyring, for the day on which the master key is lost.
 
 extension Vault {
-    /// Whether the vault in `directory` has a recovery key; changes nothing and needs no key.
-    ///
-    /// - Throws: `notInitialised`, or why it cannot be told.
-    package static func hasRecoveryKey(in directory: String) throws(OpeningError) -> Bool {
-        let peek: KeyringPeek?
-        do { peek = try Store.peek(directory: directory) } catch { throw .store(error) }
-        guard let peek else { throw .notInitialised(directory: directory) }
-        return peek.rows.contains { $0.holder == .recovery }
-    }
-
     /// Makes a recovery key in place of the one there may have been, which opens older backups alone from then on.
     ///
     /// - Returns: the key as it is written, 44 characters of base64, to be shown once.

@@ -1,3 +1,4 @@
+import Synchronization
 import VaultCrypto
 import VaultModel
 import VaultStore
@@ -21,9 +22,16 @@ extension Vault {
     /// Carries out rekeys until cancelled: what an earlier process left, and whatever is begun.
     func runRekeys() async {
         rekeyBell.continuation.yield()
+        var hasFailed = false
         for await _ in rekeyBell.stream {
             // A failure is the next time's; the scheduler's passes ring.
-            try? await carryOutRekey()
+            do throws(VaultError) {
+                try await carryOutRekey()
+                hasFailed = false
+            } catch {
+                if !hasFailed, !isSealed { tell(.rekeyFailed(error)) }
+                hasFailed = true
+            }
         }
     }
 
@@ -36,11 +44,18 @@ extension Vault {
         guard var rekey = try read({ transaction throws(StoreError) in try transaction.newestRekey() }),
             rekey.state != .finished, try keyring.currentTerm >= rekey.toTerm
         else { return }
-        if rekey.state == .rewrapping { try await rewrapAll(&rekey) }
-        guard !Task.isCancelled else { return }
-        try await verifyAll(&rekey)
-        guard !Task.isCancelled else { return }
-        try await finish(rekey)
+        while !Task.isCancelled {
+            let before = rekey.done
+            if rekey.state == .rewrapping { try await rewrapAll(&rekey) }
+            guard !Task.isCancelled else { return }
+            try await verifyAll(&rekey)
+            guard !Task.isCancelled else { return }
+            try await destroyEmptyTerms(before: rekey.toTerm)
+            try await noteShredComplete()
+            guard !Task.isCancelled else { return }
+            rekey = try await finish(rekey, mayGoOn: rekey.done > before)
+            guard rekey.state == .rewrapping else { return }
+        }
     }
 
     private static let batch = 200
@@ -137,14 +152,8 @@ extension Vault {
     }
 
     private func opens(_ version: SealedVersion) async throws(VaultError) -> Bool {
-        let keyring = try keyring
-        for binding in try bindings(of: version) {
-            do {
-                _ = try keyring.open(version.sealed, for: binding)
-                return true
-            } catch {
-                guard error == .cannotOpen else { throw VaultError(error) }
-            }
+        for binding in try bindings(of: version) where try open(version.sealed, under: binding) != nil {
+            return true
         }
         let id = version.binding.keyID
         let (key, now) = try read { transaction throws(StoreError) in
@@ -154,32 +163,53 @@ extension Vault {
             )
         }
         // It was shredded or replaced since it was read.
-        guard now == version.sealed, let key else { return true }
-        if version.isCurrent, key.status != .undecryptable {
+        guard now == version.sealed || !version.isReadable else { return true }
+        if let key, version.isCurrent, key.status != .undecryptable {
             try await markUndecryptable(id, revision: key.revision)
         }
         return false
     }
 
     /// Destroys the older terms that wrap nothing any more.
-    private func finish(_ rekey: Rekey) async throws(VaultError) {
+    private func destroyEmptyTerms(before term: Int) async throws(VaultError) {
         let gone = try await write { [self] transaction in
+            let gone = try transaction.emptyTerms(before: term)
+            for term in gone { try transaction.destroy(term: term, at: time.now()) }
+            return gone
+        }
+        openKeyring.withLock { open in open = open.flatMap { try? $0.without(terms: gone) } ?? open }
+    }
+
+    /// A batch of keys at a time, of which there may be very many.
+    private func noteShredComplete() async throws(VaultError) {
+        var last: [UInt8]? = []
+        while let from = last, !Task.isCancelled {
+            last = try await write { [self] transaction in
+                try transaction.noteShredComplete(after: from, limit: 1000, at: time.now())
+            }
+        }
+    }
+
+    /// Writes down how it ended; it is not at its end where something was stored under an older term while it ran, and
+    /// going on may help.
+    private func finish(_ rekey: Rekey, mayGoOn: Bool) async throws(VaultError) -> Rekey {
+        let ended = try await write { [self] transaction in
             var rekey = rekey
-            let now = time.now()
-            let gone = try transaction.terms().filter {
-                $0.number < rekey.toTerm && $0.destroyedAt == nil && $0.secrets == 0
-            }.map(\.number)
-            for term in gone { try transaction.destroy(term: term, at: now) }
-            (rekey.state, rekey.finishedAt) = (.finished, now)
+            if mayGoOn, try transaction.countSecrets(before: rekey.toTerm) > rekey.failed {
+                rekey.state = .rewrapping
+                try transaction.put(rekey)
+                return rekey
+            }
+            (rekey.state, rekey.finishedAt) = (.finished, time.now())
             try transaction.put(rekey)
+            let gone = try transaction.termsDestroyed(since: rekey.startedAt)
             let destroyed = gone.isEmpty ? "" : "; destroyed: \(gone.map(String.init).joined(separator: " "))"
             try note(
                 "term \(rekey.toTerm): \(rekey.done) moved, \(rekey.verified) opened, \(rekey.failed) failed\(destroyed)",
                 in: transaction, RequestContext(caller: .vault))
-            return gone
+            return rekey
         }
-        let keyring = try keyring
-        publish(try Self.crypto { () throws(CryptoError) in try keyring.without(terms: gone) })
-        tell(.rekeyFinished(term: rekey.toTerm, failed: rekey.failed))
+        if ended.state == .finished { tell(.rekeyFinished(term: ended.toTerm, failed: ended.failed)) }
+        return ended
     }
 }

@@ -9,6 +9,7 @@ enum RekeyRunner {
     }
 
     private struct Keyring: Decodable {
+        /// Believed only as an id: it is printed.
         let master_id: String
         let rekey: RekeyReading
     }
@@ -24,6 +25,9 @@ enum RekeyRunner {
         case .master:
             let keyring = try (try await vault.submit("/v1/keyring/rotate", Order(target: "master")))
                 .understood(as: Keyring.self)
+            guard MasterKeyID(keyring.master_id) != nil else {
+                throw CommandFailure("the server's answer is none of Keystow's", .unavailable)
+            }
             guard !command.asJSON else { return Console.say("{\"master_id\":\"\(keyring.master_id)\"}") }
             return Console.say(
                 "the keyring is sealed under the new master key, \(keyring.master_id); the old one opens older backups alone"

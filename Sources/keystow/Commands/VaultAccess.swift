@@ -87,6 +87,10 @@ struct CommandFailure: Error {
             self.init(
                 "no memory for secrets can be locked: raise the limit RLIMIT_MEMLOCK to 1 MiB at least (LimitMEMLOCK=8M in "
                     + "the unit, or ulimit -l)", .system)
+        case .crypto(.cannotOpen):
+            self.init(
+                "the master key is right, and keys of the vault that it opens are damaged: take back a backup with "
+                    + "`keystow restore --replace`; nothing was changed", .dataFault)
         case .crypto(let error): self.init("the cryptographic library refused: \(error)", .software)
         }
     }

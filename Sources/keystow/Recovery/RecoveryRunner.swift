@@ -15,7 +15,11 @@ enum RecoveryRunner {
             try await vault.settleForCommand()
             let line = try await newKey(of: vault, asJSON: command.asJSON)
             await vault.finish()
-            return Console.say(line: line)
+            let said = Console.say(line: line)
+            if said != .ok {
+                Console.tell("the new recovery key could not be printed, and nobody knows it: call it again")
+            }
+            return said
         case .use(let file):
             let vault = try configuration.openVault(client: client, recoveryKey: file)
             defer { vault.close() }

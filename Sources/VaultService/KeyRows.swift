@@ -69,18 +69,17 @@ extension Vault {
     /// Writes an edited record with its MAC, and its audit entries.
     ///
     /// A row that cannot be believed is only made believable again when the edit says that it was healed:
-    /// otherwise a label's change would vouch for an attacker's columns.
+    /// otherwise a label's change would vouch for an attacker's columns, or its entry for a revision.
     func finish(_ edit: KeyEdit, _ context: RequestContext, reason: String) throws -> KeyView {
         guard !edit.actions.isEmpty else { return edit.original }
         var record = edit.record
         let transaction = edit.transaction
         let policy = try policy(for: record, in: transaction)
         let stored = try transaction.key(record.id)
-        let newest = max(record.revision, stored?.newestRevision ?? 0)
         let isSound = edit.original.integrity == .sound || edit.isHealed
         record.dueAt = RotationPlan.nextLook(at: record, under: policy, from: edit.now)
         if isSound {
-            record.revision = newest.next
+            record.revision = max(record.revision, stored?.newestRevision ?? 0).next
             try transaction.update(record, mac: mac(of: record))
         } else {
             try transaction.updateDescription(of: record)
@@ -95,7 +94,7 @@ extension Vault {
                     at: edit.now, actor: context.caller, action: action, object: "\(record.id)", keyID: record.id,
                     projectID: record.projectID, requestID: context.requestID,
                     keyRef: reference, reason: reason,
-                    revision: isSound ? record.revision : newest))
+                    revision: isSound ? record.revision : stored?.newestRevision))
         }
         return KeyView(
             record: record, integrity: isSound ? .sound : edit.original.integrity,

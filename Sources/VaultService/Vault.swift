@@ -39,6 +39,8 @@ package final class Vault: Sendable {
     let censusCache = CensusCache()
     package let tallies: VaultTallies
     let anchor: Anchor
+    /// `nil` while there is no anchor, and where the vault is only looked at.
+    let anchorLock = Mutex<AnchorLock?>(nil)
     let signing = HeadSigning()
     let refusals = RefusalCounts()
     /// A second backup at the same time would need the same room again.
@@ -140,5 +142,6 @@ package final class Vault: Sendable {
     /// Closes the store; everything acknowledged is durable already.
     package func close() {
         store.close()
+        anchorLock.withLock { $0 = nil }
     }
 }

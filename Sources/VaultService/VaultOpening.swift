@@ -1,3 +1,4 @@
+import Synchronization
 import VaultCrypto
 package import VaultModel
 package import VaultProviders
@@ -11,6 +12,8 @@ package struct VaultLocation: Sendable {
     package let previousMasterKey: MasterKeySource?
     /// What opens the vault in place of both, where the master key is lost.
     package var recoveryKey: MasterKeyFile?
+    /// Whether nothing is going to be written, so that the anchor may be another's at the time.
+    var isOnlyLookedAt = false
     /// Whether what is kept of the previous one is needed again after the vault was opened once.
     var isOpenedAgain = false
     /// The file that signed heads of the audit log are appended to.
@@ -151,6 +154,7 @@ extension Vault {
         // Keys that may be known to others are no use: the vault seals itself.
         Random.whenRepeating { [weak vault] in vault?.forgetKeys() }
         do throws(OpeningError) {
+            if !location.isOnlyLookedAt { try vault.lockAnchor() }
             let opening = try vault.checkAnchor()
             if let refusal = OpeningError(opening, at: location.anchor),
                 configuration.acceptedNote != opening.newest
@@ -233,6 +237,15 @@ extension Vault {
 
     static func installSecureHeap() throws(OpeningError) {
         do { try SecureHeap.install() } catch { throw .crypto(error) }
+    }
+
+    /// Keeps others from writing the anchor, once there is one.
+    ///
+    /// - Throws: `anchorInUse`.
+    func lockAnchor() throws(OpeningError) {
+        try anchorLock.withLock { held throws(OpeningError) in
+            if held == nil { held = try AnchorLock(anchor.path) }
+        }
     }
 
     /// Records that a server has started with this vault.

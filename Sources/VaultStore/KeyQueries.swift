@@ -22,6 +22,17 @@ package struct KeyFilter: Sendable, Equatable {
 }
 
 extension ReadTransaction {
+    /// The keys that are not revoked, or still have a secret.
+    package func livingKeys() throws(StoreError) -> Set<KeyID> {
+        Set(
+            try connection.rows(
+                """
+                SELECT id FROM keys WHERE status <> 'revoked'
+                UNION SELECT key_id FROM versions WHERE box IS NOT NULL AND shredded_at IS NULL
+                """
+            ) { $0.id() })
+    }
+
     package func key(_ id: KeyID) throws(StoreError) -> StoredKey? {
         try connection.first(KeyQuery.byID, [.id(id)]) { KeyRow.decode(&$0) }
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import VaultModel
+import VaultProviders
 import VaultStore
 import VaultTestKit
 
@@ -148,11 +149,37 @@ import VaultTestKit
             let intruder = try Intruder(vault)
             for copy in old.copies { try intruder.putBack(copy) }
             for id in [old.key, old.late] {
+                // Nor does a change that is allowed make them so.
+                _ = try await vault.call("PATCH", "/v1/keys/\(id)", #"{"label":"mine"}"#)
                 let answer = try await vault.reveal(id)
                 #expect(answer.status == 409 && answer.json["key"] == .null, "\(answer.text)")
                 try await vault.finds("rolled_back", in: id)
             }
             #expect(try await vault.call("GET", "/v1/token", token: old.token).status == 401)
+        }
+    }
+
+    @Test func `an anchor is written by one vault at a time`() async throws {
+        let (other, another) = (try TemporaryDirectory(), try TemporaryDirectory())
+        try await RunningVault.run { vault in
+            // Another vault with the anchor of one that is being served; with its own it is opened.
+            for (directory, anchor) in [(other, Self.anchor(vault)), (another, another.path + "/anchor")] {
+                let location = VaultLocation(
+                    directory: directory.path + "/data",
+                    masterKey: .file(MasterKeyFile(path: directory.path + "/master.key")), anchor: anchor)
+                _ = try await Vault.initialise(at: location, time: vault.time)
+                let catalogue = try Catalogue.embedded()
+                let probe = Probe(catalogue: catalogue, time: vault.time) { _ in .failure(.unreachable) }
+                let isOpened: Bool
+                do throws(OpeningError) {
+                    try Vault.open(at: location, catalogue: catalogue, probe: probe, time: vault.time).close()
+                    isOpened = true
+                } catch {
+                    guard case .anchorInUse = error else { throw error }
+                    isOpened = false
+                }
+                #expect(isOpened == (directory === another))
+            }
         }
     }
 

@@ -7,9 +7,11 @@ extension Vault {
     /// What has ended there ends here, and what the operator accepted against the anchor's word is written down as such.
     /// Before anything is answered; afterwards the anchor has a head of what there is.
     ///
-    /// - Throws: ``VaultError/storageUnavailable``, also where another anchor had to be begun and cannot be written.
+    /// - Throws: ``VaultError/storageUnavailable``, also where the anchor is another's at the time, or had to be begun and
+    ///   cannot be written.
     package func settle() async throws(VaultError) {
         let check = opening
+        do { try lockAnchor() } catch { throw .storageUnavailable }
         if !check.strayLines.isEmpty { tell(.anchorTampered(lines: check.strayLines.count)) }
         if AnchorFile(path: anchor.path).isExposed { tell(.anchorExposed) }
         switch check.finding {
@@ -26,6 +28,8 @@ extension Vault {
             guard try await beginAnchor() else { throw .storageUnavailable }
             try await writeRestore("another anchor is begun after note \(check.newest)", heads: .max)
         }
+        // Where it was begun just now. Whoever was quicker is told of at the next start.
+        try? lockAnchor()
         try await endAgain(check.ended)
         if check.isContinued { signing.noteAnchored(check.ended) }
         try await signHead()
@@ -61,7 +65,10 @@ extension Vault {
     }
 
     /// Ends what the anchor says has ended and the database says lives, a batch at a time.
-    private func endAgain(_ ids: [String]) async throws(VaultError) {
+    private func endAgain(_ ended: [String]) async throws(VaultError) {
+        let keys = ended.contains { KeyID($0) != nil } ? try reading { try $0.livingKeys() } : []
+        // Nearly all of it are keys that are long gone.
+        let ids = Set(ended).filter { id in KeyID(id).map(keys.contains) ?? true }.sorted()
         for start in stride(from: 0, to: ids.count, by: 100) {
             let batch = Array(ids[start..<min(start + 100, ids.count)])
             let living = try reading { transaction in try batch.filter { try isLive($0, in: transaction) } }
@@ -73,11 +80,7 @@ extension Vault {
     }
 
     private func isLive(_ id: String, in transaction: ReadTransaction) throws -> Bool {
-        if let id = KeyID(id) {
-            guard let stored = try transaction.key(id) else { return false }
-            return try stored.record.status != .revoked
-                || transaction.versions(of: id).contains { $0.shreddedAt == nil && $0.sealed != nil }
-        }
+        if KeyID(id) != nil { return true }
         // Also one that is not there: an older database has not seen it, and the log would not forbid its row.
         if let id = TokenID(id) {
             return try transaction.token(id).map { $0.record.revokedAt == nil } ?? !transaction.hasEnded(id)

@@ -73,6 +73,7 @@ extension Vault {
             previousMasterKey: location.previousMasterKey, anchor: location.anchor)
         staged.recoveryKey = location.recoveryKey
         staged.isOpenedAgain = true
+        staged.isOnlyLookedAt = order.isDryRun
         try prove(backup, staged)
         let accepted = try await look(into: staged, order, catalogue, time, &report, progress)
         guard !order.isDryRun else { return report }

@@ -44,6 +44,7 @@ extension Vault {
         guard var rekey = try read({ transaction throws(StoreError) in try transaction.newestRekey() }),
             rekey.state != .finished, try keyring.currentTerm >= rekey.toTerm
         else { return }
+        var isFirstRound = true
         while !Task.isCancelled {
             let before = rekey.done
             if rekey.state == .rewrapping { try await rewrapAll(&rekey) }
@@ -53,8 +54,9 @@ extension Vault {
             try await destroyEmptyTerms(before: rekey.toTerm)
             try await noteShredComplete()
             guard !Task.isCancelled else { return }
-            rekey = try await finish(rekey, mayGoOn: rekey.done > before)
+            rekey = try await finish(rekey, mayGoOn: isFirstRound || rekey.done > before)
             guard rekey.state == .rewrapping else { return }
+            isFirstRound = false
         }
     }
 

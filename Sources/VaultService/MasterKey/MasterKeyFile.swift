@@ -37,6 +37,8 @@ package enum OpeningError: Error, Sendable {
     case anchorCut(path: String, note: Int)
     /// The anchor has nothing that this vault signed.
     case anchorForeign(path: String, note: Int)
+    /// Another vault, or this one elsewhere, is being served with that anchor.
+    case anchorInUse(path: String)
     case anchorUnreadable(path: String, errno: Int32)
     /// A file that is not taken for a backup, or not put in place.
     case backup(BackupFault)

@@ -74,6 +74,10 @@ struct CommandFailure: Error {
                 "nothing in the anchor \(path) was signed by this vault; KEYSTOW_AUDIT_ANCHOR must name its own. If the "
                     + "database is a backup from before its signer was made, \(Self.accepting(note))",
                 .configuration)
+        case .anchorInUse(let path):
+            self.init(
+                "another vault is being served with the anchor \(path): stop that, or give this one an anchor of its own, a copy "
+                    + "for a drill (KEYSTOW_AUDIT_ANCHOR)", .temporary)
         case .anchorUnreadable(let path, let code):
             self.init("cannot read the anchor \(path): \(Self.text(of: code))", .configuration)
         case .backup(let fault): self.init(fault)

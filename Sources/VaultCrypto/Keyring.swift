@@ -48,7 +48,12 @@ package final class Keyring: Sendable {
         let derived = try RootKeys(Self.root(in: blob, instance: instance, under: key))
         let held = try HeldKey(copying: key)
         // Damage to the spare key is no reason not to open with the right one.
-        let recovery = try? Self.recovery(in: rows, instance: instance, under: derived.root.bytes)
+        let recovery: HeldKey?
+        do throws(CryptoError) {
+            recovery = try Self.recovery(in: rows, instance: instance, under: derived.root.bytes)
+        } catch .cannotOpen {
+            recovery = nil
+        }
         try self.init(
             instance: instance, terms: terms, derived: derived, master: holder == .master ? held : nil,
             recovery: recovery, isRecoveryDamaged: recovery == nil && rows.contains { $0.holder == .recovery })

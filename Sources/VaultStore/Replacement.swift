@@ -37,14 +37,19 @@ package struct Replacement: ~Copyable {
     /// Makes the staged database the vault's, in one step: whoever looks finds the old one or the new one, whole.
     ///
     /// The old one is kept: its files get a second name in a folder of the data directory before the first is taken.
+    /// What its log holds is moved into it before that, unless it is damaged so that SQLite cannot open it: then the log
+    /// lies beside it in that folder.
     ///
     /// - Returns: that folder, where there was a database.
-    /// - Throws: when nothing was put in place, or that cannot be told for sure.
+    /// - Throws: ``StoreError/locked(by:)`` while somebody reads the old one, ``StoreError/full`` where its log finds no
+    ///   room in it, and whatever else keeps its log from being moved, in all of which cases nothing was changed; when
+    ///   nothing was put in place, or that cannot be told for sure.
     package func putInPlace() throws(StoreError) -> String? {
         guard lock != nil else { throw .unavailable(code: 0, detail: "cannot replace a database without its lock") }
         guard !DataDirectory.hasLog(of: staged), Self.synchronize(file: staged) else {
             throw .file("make the database durable")
         }
+        try emptyOldLog()
         let aside = try keepOld()
         // Without a log of its own an old database is whole; a log beside a new one would be taken for its own.
         for suffix in ["-wal", "-shm"] {
@@ -58,14 +63,25 @@ package struct Replacement: ~Copyable {
         return aside
     }
 
+    /// Makes the old database whole without its log, which is about to be taken away before the new one is in place: were
+    /// that the last that happens, it would be without its newest commits.
+    private func emptyOldLog() throws(StoreError) {
+        guard DataDirectory.hasDatabase(in: directory.path), directory.hasLog else { return }
+        let isEmpty: Bool
+        do {
+            let connection = try Connection(path: directory.databasePath, access: .readWrite)
+            defer { connection.close() }
+            isEmpty = try connection.checkpoint(waiting: 0)
+        } catch {
+            // No more can be done for what nobody can read any more.
+            if case .corrupt = error { return }
+            throw error
+        }
+        guard isEmpty, !directory.hasLog else { throw .locked(by: "somebody who reads its database") }
+    }
+
     private func keepOld() throws(StoreError) -> String? {
         guard DataDirectory.hasDatabase(in: directory.path) else { return nil }
-        if DataDirectory.hasLog(of: directory.databasePath) {
-            // What cannot be read any more keeps its log beside it, and no more can be done for it.
-            let connection = try? Connection(path: directory.databasePath, access: .readWrite)
-            _ = try? connection?.checkpoint(waiting: 0)
-            connection?.close()
-        }
         var template = Array("\(directory.path)/replaced-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw .file("make a folder for the old database") }
         let aside = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

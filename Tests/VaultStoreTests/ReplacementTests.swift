@@ -1,0 +1,94 @@
+import Glibc
+import Testing
+import VaultModel
+
+@testable import VaultStore
+
+/// What is done to a data directory before another database is put in it.
+struct ReplacementTests {
+    /// The files of a vault whose process was killed: a project of its last commits is in the log alone.
+    private func killed() async throws -> (directory: TemporaryDirectory, project: ProjectRecord) {
+        let (furnished, directory) = (try await Furnished(), try TemporaryDirectory())
+        mkdir(directory.data, 0o700)
+        for suffix in ["", "-wal"] {
+            try fill(directory.database + suffix, with: contents(of: furnished.directory.database + suffix))
+        }
+        furnished.store.close()
+        return (directory, furnished.project)
+    }
+
+    private func fill(_ path: String, with bytes: [UInt8]) throws {
+        let file = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+        defer { close(file) }
+        try #require(file >= 0 && write(file, bytes, bytes.count) == bytes.count)
+    }
+
+    /// The bytes of another vault's database, at rest.
+    private func successor() throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        try openStore(in: directory).close()
+        return contents(of: directory.database)
+    }
+
+    private func names(_ directory: TemporaryDirectory) -> [String] {
+        guard let stream = opendir(directory.data) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names
+    }
+
+    private func projects(in path: String, access: ConnectionSettings.Access = .readOnly) throws -> Int {
+        let connection = try Connection(path: path, access: access)
+        defer { connection.close() }
+        return try connection.first("SELECT count(*) FROM projects", []) { $0.int() } ?? 0
+    }
+
+    @Test func `while somebody reads the old database nothing is put in its place, and it keeps its log`() async throws
+    {
+        let directory = try await killed().directory
+        let replacement = try Replacement(in: directory.data, isExclusive: true)
+        try fill(replacement.staged, with: successor())
+        let before = ["", "-wal"].map { contents(of: directory.database + $0) }
+        #expect(before.allSatisfy { !$0.isEmpty })
+
+        let reader = try Connection(path: directory.database, access: .readOnly)
+        try reader.run("BEGIN")
+        #expect(try reader.first("SELECT count(*) FROM projects", []) { $0.int() } == 1)
+        #expect(throws: StoreError.locked(by: "somebody who reads its database")) { try replacement.putInPlace() }
+        #expect(contents(of: directory.database + "-wal") == before[1])
+        #expect(!names(directory).contains { $0.hasPrefix("replaced-") })
+        #expect(try projects(in: directory.database) == 1)
+
+        try reader.run("COMMIT")
+        reader.close()
+        let aside = try #require(try replacement.putInPlace())
+        #expect(try projects(in: directory.database) == 0)
+        // Whole by itself, with what was in the log alone.
+        #expect(contents(of: aside + "/vault.db-wal").isEmpty)
+        #expect(try projects(in: aside + "/vault.db") == 1)
+        DataDirectory.remove(aside)
+    }
+
+    @Test func `an old database that nobody can open any more is put aside with its log`() async throws {
+        let directory = try await killed().directory
+        var bytes = contents(of: directory.database)
+        let log = contents(of: directory.database + "-wal")
+        bytes.replaceSubrange(0..<100, with: [UInt8](repeating: 0x41, count: 100))
+        try fill(directory.database, with: bytes)
+        // What the log has of the first page would heal it.
+        try fill(directory.database + "-wal", with: log.prefix(32) + [UInt8](repeating: 0x41, count: 4120))
+        let replacement = try Replacement(in: directory.data, isExclusive: true)
+        try fill(replacement.staged, with: successor())
+        let aside = try #require(try replacement.putInPlace())
+        #expect(try projects(in: directory.database) == 0)
+        #expect(contents(of: aside + "/vault.db") == bytes)
+        #expect(contents(of: aside + "/vault.db-wal").count == 4152)
+        DataDirectory.remove(aside)
+    }
+}

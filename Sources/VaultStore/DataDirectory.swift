@@ -61,6 +61,10 @@ struct DataDirectory {
 
     static func hasLog(of database: String) -> Bool { size(database + "-wal") > 0 }
 
+    /// Whether a journal was left behind, as a process does that is killed before the database has a log: SQLite takes
+    /// back by it what was being written, in whatever database has that name when it is next opened.
+    var hasJournal: Bool { Self.size(databasePath + "-journal") > 0 }
+
     /// Whether a database with anything in it is there.
     static func hasDatabase(in directory: String) -> Bool {
         size(directory + "/" + databaseName) > 0

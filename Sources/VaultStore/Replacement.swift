@@ -51,8 +51,8 @@ package struct Replacement: ~Copyable {
         }
         try emptyOldLog()
         let aside = try keepOld()
-        // Without a log of its own an old database is whole; a log beside a new one would be taken for its own.
-        for suffix in ["-wal", "-shm"] {
+        // Without a log of its own an old database is whole; a log or a journal beside a new one would be taken for its own.
+        for suffix in ["-wal", "-shm", "-journal"] {
             guard unsafe unlink(directory.databasePath + suffix) == 0 || errno == ENOENT else {
                 throw .file("take the old log away")
             }
@@ -66,7 +66,7 @@ package struct Replacement: ~Copyable {
     /// Makes the old database whole without its log, which is about to be taken away before the new one is in place: were
     /// that the last that happens, it would be without its newest commits.
     private func emptyOldLog() throws(StoreError) {
-        guard DataDirectory.hasDatabase(in: directory.path), directory.hasLog else { return }
+        guard DataDirectory.hasDatabase(in: directory.path), directory.hasLog || directory.hasJournal else { return }
         let isEmpty: Bool
         do {
             let connection = try Connection(path: directory.databasePath, access: .readWrite)
@@ -77,7 +77,7 @@ package struct Replacement: ~Copyable {
             if case .corrupt = error { return }
             throw error
         }
-        guard isEmpty, !directory.hasLog else { throw .locked(by: "somebody who reads its database") }
+        guard isEmpty, !directory.hasLog, !directory.hasJournal else { throw .locked(by: "somebody who reads its database") }
     }
 
     private func keepOld() throws(StoreError) -> String? {
@@ -85,7 +85,7 @@ package struct Replacement: ~Copyable {
         var template = Array("\(directory.path)/replaced-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw .file("make a folder for the old database") }
         let aside = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        for suffix in ["", "-wal"] {
+        for suffix in ["", "-wal", "-journal"] {
             let name = DataDirectory.databaseName + suffix
             guard unsafe link("\(directory.path)/\(name)", "\(aside)/\(name)") == 0 || errno == ENOENT else {
                 throw .file("keep the old database")

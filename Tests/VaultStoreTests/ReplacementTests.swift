@@ -1,3 +1,4 @@
+import CSQLite
 import Glibc
 import Testing
 import VaultModel
@@ -89,6 +90,47 @@ struct ReplacementTests {
         #expect(try projects(in: directory.database) == 0)
         #expect(contents(of: aside + "/vault.db") == bytes)
         #expect(contents(of: aside + "/vault.db-wal").count == 4152)
+        DataDirectory.remove(aside)
+    }
+
+    /// What a transaction leaves that was killed: its database, and the journal that takes it back.
+    private func interrupted() throws -> (database: [UInt8], journal: [UInt8]) {
+        let directory = try TemporaryDirectory()
+        mkdir(directory.data, 0o700)
+        var opened: OpaquePointer?
+        #expect(
+            sqlite3_open_v2(directory.database, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil) == SQLITE_OK)
+        defer { sqlite3_close_v2(opened) }
+        // Not synced, what is written into the journal counts at once.
+        let sql = "PRAGMA synchronous = OFF; CREATE TABLE t (x); INSERT INTO t VALUES (1); BEGIN; UPDATE t SET x = 2"
+        #expect(sqlite3_exec(opened, sql, nil, nil, nil) == SQLITE_OK)
+        let journal = contents(of: directory.database + "-journal")
+        try #require(!journal.isEmpty)
+        return (contents(of: directory.database), journal)
+    }
+
+    @Test(arguments: [false, true])
+    func `an old journal is not taken for that of the database that is put in place`(hasDatabase: Bool) throws {
+        let (old, new, directory) = (try interrupted(), try successor(), try TemporaryDirectory())
+        mkdir(directory.data, 0o700)
+        // Beside it, it would be the end of it.
+        try fill(directory.database, with: new)
+        try fill(directory.database + "-journal", with: old.journal)
+        _ = try? projects(in: directory.database, access: .readWrite)
+        #expect(throws: (any Error).self) { try projects(in: directory.database) }
+
+        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(directory.database + suffix) }
+        if hasDatabase { try fill(directory.database, with: old.database) }
+        try fill(directory.database + "-journal", with: old.journal)
+        let replacement = try Replacement(in: directory.data, isExclusive: true)
+        try fill(replacement.staged, with: new)
+        let aside = try replacement.putInPlace()
+        #expect(try projects(in: directory.database, access: .readWrite) == 0)
+        #expect((aside != nil) == hasDatabase)
+        guard let aside else { return }
+        let connection = try Connection(path: aside + "/vault.db", access: .readOnly)
+        #expect(try connection.first("SELECT x FROM t", []) { $0.int() } == 1)
+        connection.close()
         DataDirectory.remove(aside)
     }
 }

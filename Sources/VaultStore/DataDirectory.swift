@@ -83,14 +83,26 @@ struct DataDirectory {
         for name in Self.names(in: path) where name.hasPrefix(Self.stagePrefix) { Self.remove("\(path)/\(name)") }
     }
 
-    /// Removes a folder of files.
+    /// Removes a folder of files; what is a link to one stays, and so does all that it leads to.
     static func remove(_ folder: String) {
-        for name in names(in: folder) { unsafe unlink("\(folder)/\(name)") }
+        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        guard directory >= 0 else { return }
+        defer { close(directory) }
+        for name in names(in: fcntl(directory, F_DUPFD_CLOEXEC, 0)) { unsafe unlinkat(directory, name, 0) }
         unsafe rmdir(folder)
     }
 
     private static func names(in folder: String) -> [String] {
-        guard let stream = unsafe opendir(folder) else { return [] }
+        names(in: unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    }
+
+    /// Closes the descriptor, too.
+    private static func names(in directory: Int32) -> [String] {
+        guard directory >= 0 else { return [] }
+        guard let stream = unsafe fdopendir(directory) else {
+            close(directory)
+            return []
+        }
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {

@@ -133,4 +133,18 @@ struct ReplacementTests {
         connection.close()
         DataDirectory.remove(aside)
     }
+
+    @Test func `what a restore left goes with the next start, and nothing that a link of its name leads to`() throws {
+        let (directory, elsewhere) = (try TemporaryDirectory(), try TemporaryDirectory())
+        mkdir(directory.data, 0o700)
+        mkdir(elsewhere.data, 0o700)
+        let (left, link) = (directory.data + "/vault.stage-left", directory.data + "/vault.stage-link")
+        mkdir(left, 0o700)
+        for folder in [left, elsewhere.data] { try fill(folder + "/vault.db", with: [1, 2, 3]) }
+        #expect(symlink(elsewhere.data, link) == 0)
+        defer { unlink(link) }
+        try openStore(in: directory).close()
+        #expect(access(left, F_OK) != 0)
+        #expect(contents(of: elsewhere.database) == [1, 2, 3])
+    }
 }

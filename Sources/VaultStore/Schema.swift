@@ -27,7 +27,7 @@ enum Schema {
 
     /// Whether the database has exactly what its steps make: no table without its checks, no index less, no trigger.
     ///
-    /// What SQLite itself keeps about tables (`sqlite_stat1`) is not the schema's.
+    /// What SQLite itself keeps about tables (`sqlite_stat1`, `sqlite_stat4`) is not the schema's.
     ///
     /// - Throws: ``StoreError/corrupt(_:)``, which names the first difference.
     private static func compare(_ connection: Connection, with migrations: [Migration]) throws(StoreError) {
@@ -41,7 +41,10 @@ enum Schema {
     }
 
     private static func objects(of connection: Connection) throws(StoreError) -> [String: String] {
-        let sql = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+        let sql = """
+            SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema
+            WHERE type <> 'table' OR name NOT IN ('sqlite_stat1', 'sqlite_stat4')
+            """
         let rows = try connection.rows(sql) { row in
             let (type, name) = (row.text(), row.text())
             return ("\(type) \(name)", "\(row.text()) \(row.text())")

@@ -102,7 +102,8 @@ struct InterruptedMigrationTests {
     @Test(arguments: [
         "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT", "DROP INDEX keys_due",
         "CREATE TRIGGER t AFTER INSERT ON keys BEGIN DELETE FROM keys; END", "CREATE VIEW v AS SELECT 1",
-        "ALTER TABLE projects ADD COLUMN more TEXT",
+        "ALTER TABLE projects ADD COLUMN more TEXT", "CREATE TABLE sqliteXstat (id INTEGER PRIMARY KEY) STRICT",
+        "CREATE UNIQUE INDEX SQLite1Statistics ON keys (owner)",
     ])
     func `S18 a schema that was edited behind its steps is refused`(_ edit: String) throws {
         let directory = try database(with: Migration.all.count)

@@ -287,7 +287,7 @@ enum HelpTopic: String, Sendable, CaseIterable {
             has signed. --adopt takes it where the data directory or the anchor is another vault's. With
             --recovery-key-file the recovery key opens the backup in place of the master key; what is put in place
             opens under the configured master key, a file that is not there being made. Ends with 65 when a secret does
-            not open.
+            not open, and with 77, having done nothing, where the data directory is another user's.
             """
         case .version: nil
         }

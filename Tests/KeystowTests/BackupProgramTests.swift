@@ -247,4 +247,31 @@ import VaultTestKit
         #expect(try await program.wait() == 78)
         #expect(program.standardError.contains("wrong master key"))
     }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make what is another user's"))
+    func `nothing is restored as another user than whose the vault is, and whose that is is told`() async throws {
+        let past = try await Self.aftermath()
+        let number = try past.number(in: try await past.restore(["--replace"], to: past.data))
+        let (nobody, new) = (uid_t(65534), "\(past.directory.path)/new")
+        func expectRefusal(_ flags: [String], to data: String) async throws {
+            let before = TemporaryDirectory.names(in: data)
+            let refused = try await past.restore(flags + ["--older", number], to: data)
+            #expect(refused.ended() == 77, "\(refused.standardError)")
+            #expect(refused.standardError.contains("sudo -u '#65534'"), "\(refused.standardError)")
+            #expect(TemporaryDirectory.names(in: data) == before)
+        }
+        // An empty directory that was made for the server; one that the server would make; a vault of the server's.
+        #expect(mkdir(new, 0o700) == 0 && chown(new, nobody, nobody) == 0)
+        try await expectRefusal([], to: new)
+        try await expectRefusal([], to: "\(new)/data")
+        #expect(access("\(new)/data", F_OK) != 0)
+        #expect(chown("\(past.data)/vault.db", nobody, nobody) == 0)
+        try await expectRefusal(["--replace"], to: past.data)
+        // To look is nobody's harm.
+        let dry = try await past.restore(["--dry-run", "--older", number], to: new)
+        #expect(dry.ended() == 0, "\(dry.standardError)")
+        #expect(TemporaryDirectory.names(in: new) == [])
+        #expect(chown("\(past.data)/vault.db", geteuid(), getegid()) == 0)
+        #expect(try await past.restore(["--replace", "--older", number], to: past.data).ended() == 0)
+    }
 }

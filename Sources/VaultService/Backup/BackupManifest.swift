@@ -93,6 +93,8 @@ package enum BackupFault: Error, Sendable, Equatable {
     case unwell
     /// The data directory has a vault.
     case occupied(directory: String)
+    /// The data directory is of the user with this number, who is not the one that this process runs as.
+    case notOwner(directory: String, owner: UInt32)
     /// The data directory has another vault than the backup's.
     case otherInstance(found: String, backup: String)
     case unwritable(errno: Int32)

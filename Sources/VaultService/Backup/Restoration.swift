@@ -86,10 +86,13 @@ extension Vault {
         return report
     }
 
-    /// Whether the data directory may get that backup.
+    /// Whether the data directory may get that backup, from this user.
     private static func refuseOccupied(
         _ order: RestoreOrder, _ location: VaultLocation, _ manifest: BackupManifest
     ) throws(OpeningError) {
+        if !order.isDryRun, let owner = Store.otherOwner(of: location.directory) {
+            throw .backup(.notOwner(directory: location.directory, owner: owner))
+        }
         guard Store.exists(in: location.directory) else { return }
         guard order.replaces || order.isDryRun else { throw .backup(.occupied(directory: location.directory)) }
         // One that cannot be read any more is nobody's.

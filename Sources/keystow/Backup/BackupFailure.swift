@@ -19,6 +19,10 @@ extension CommandFailure {
         case .occupied(let directory):
             self.init(
                 "there is a vault in \(directory); --replace moves it aside, --dry-run changes nothing", .cannotCreate)
+        case .notOwner(let directory, let owner):
+            self.init(
+                "\(directory) is of the user with the number \(owner), whose server could not open what is made here: run "
+                    + "this as that user, for instance with sudo -u '#\(owner)'; nothing was changed", .noPermission)
         case .otherInstance(let found, let backup):
             self.init(
                 "the data directory has the vault \(found), and the backup is of \(backup): --adopt says that this is meant",

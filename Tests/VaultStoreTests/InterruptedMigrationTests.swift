@@ -75,28 +75,87 @@ struct InterruptedMigrationTests {
         #expect(count >= 30)
     }
 
+    /// The files as they lie there, or with another log, and nobody who could say more.
+    private func left(by directory: TemporaryDirectory, log: [UInt8]? = nil) throws -> TemporaryDirectory {
+        let left = try TemporaryDirectory()
+        #expect(mkdir(left.data, 0o700) == 0)
+        for (path, bytes) in [
+            (left.database, contents(of: directory.database)),
+            (left.database + "-wal", log ?? contents(of: directory.database + "-wal")),
+        ] {
+            let file = Glibc.open(path, O_WRONLY | O_CREAT, 0o600)
+            #expect(write(file, bytes, bytes.count) == bytes.count)
+            close(file)
+        }
+        return left
+    }
+
+    /// A connection that writes into the log what it changes as soon as it can, not with the commit alone.
+    private func hasty(_ directory: TemporaryDirectory) throws -> Connection {
+        let connection = try Connection(path: directory.database, access: .readWrite)
+        try connection.script("PRAGMA cache_size = 1; PRAGMA cache_spill = 1")
+        return connection
+    }
+
+    /// The bytes of a log's head, and of each page in it with its own head (sqlite.org/fileformat2.html).
+    private static let (logHead, frame) = (32, 4096 + 24)
+
     @Test func `S18 after a kill at any statement of a step another start completes it`() throws {
         let whole = try schema(of: { try database(with: Migration.all.count) }())
         for (steps, migration) in Migration.all.enumerated() where steps > 0 {
             let statements = statements(of: migration.sql)
+            var written = 0
             for done in 0...statements.count {
-                let (directory, left) = (try database(with: steps), try TemporaryDirectory())
-                let connection = try Connection(path: directory.database, access: .readWrite)
+                let directory = try database(with: steps)
+                let connection = try hasty(directory)
                 try connection.run("BEGIN IMMEDIATE")
                 for statement in statements.prefix(done) { try connection.script(statement) }
-                // What a kill at this moment leaves: the files as they are, and nobody who could say more.
-                #expect(mkdir(left.data, 0o700) == 0)
-                for name in ["vault.db", "vault.db-wal"] {
-                    let bytes = contents(of: "\(directory.data)/\(name)")
-                    let file = Glibc.open("\(left.data)/\(name)", O_WRONLY | O_CREAT, 0o600)
-                    #expect(write(file, bytes, bytes.count) == bytes.count)
-                    close(file)
-                }
+                if !contents(of: directory.database + "-wal").isEmpty { written += 1 }
+                try expectWhole(left(by: directory), whole)
                 try connection.run("ROLLBACK")
                 connection.close()
-                try expectWhole(left, whole)
             }
+            // There was something to take back.
+            #expect(written > 0, "\(migration.name)")
         }
+    }
+
+    @Test func `S18 after a kill at any write of a step's commit another start completes it`() throws {
+        let whole = try schema(of: { try database(with: Migration.all.count) }())
+        for (steps, migration) in Migration.all.enumerated() where steps > 0 {
+            let directory = try database(with: steps)
+            let before = try schema(of: directory)
+            let connection = try Connection(path: directory.database, access: .readWrite)
+            try connection.run("BEGIN IMMEDIATE")
+            try connection.script(migration.sql)
+            try connection.run(
+                "INSERT INTO migrations (version, name, sql) VALUES ($1, $2, $3)",
+                [.int(steps + 1), .text(migration.name), .text(migration.sql)])
+            try connection.run("COMMIT")
+            let log = contents(of: directory.database + "-wal")
+            let pages = (log.count - Self.logHead) / Self.frame
+            #expect(pages > 2 && log.count == Self.logHead + pages * Self.frame, "\(migration.name)")
+            for page in 0...pages {
+                for torn in page > 0 ? [0, 1000] : [0] {
+                    let cut = Array(log.prefix(Self.logHead + page * Self.frame - torn))
+                    let left = try left(by: directory, log: cut)
+                    // With the last byte the step is done, and without it nothing is.
+                    #expect((try schema(of: left) == before) == (cut.count < log.count), "\(migration.name) \(page)")
+                    try expectWhole(left, whole)
+                }
+            }
+            connection.close()
+        }
+    }
+
+    @Test func `S18 a step that was killed between two transactions is not taken for one that had not begun`() throws {
+        let steps = Migration.all.count - 1
+        let directory = try database(with: steps)
+        let connection = try Connection(path: directory.database, access: .readWrite)
+        try connection.script(try #require(statements(of: Migration.all[steps].sql).first))
+        let left = try left(by: directory)
+        connection.close()
+        #expect(throws: StoreError.self) { try open(left, Migration.all) }
     }
 
     @Test(arguments: [

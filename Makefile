@@ -59,7 +59,7 @@ power-loss: deps vectors ## take the power RUNS times (1000) from a disk that is
 	KEYSTOW_POWER_LOSS_RUNS=$(RUNS) KEYSTOW_POWER_LOSS_SEED=$(SEED) \
 		$(SWIFT) test --skip-build --disable-xctest --filter PowerLossTests
 
-faults: deps vectors ## let every call to the disk fail in turn, for each of sixteen acts
+faults: deps vectors ## let every call to the disk fail in turn, for each of twenty-one acts
 	$(SWIFT) build --build-tests
 	KEYSTOW_ALL_FAULTS=1 $(SWIFT) test --skip-build --disable-xctest --filter StorageFaultTests
 

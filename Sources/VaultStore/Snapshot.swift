@@ -37,7 +37,11 @@ extension Store {
         guard file >= 0 else { throw StoreError.file("make a copy of the database") }
         let snapshot = Snapshot(descriptor: file)
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { unsafe unlink(path) }
+        defer {
+            unsafe unlink(path)
+            // SQLite takes away its own, unless the disk does not let it.
+            unsafe unlink(path + "-journal")
+        }
         guard fcntl(file, F_SETFD, FD_CLOEXEC) == 0, fchmod(file, 0o600) == 0 else {
             throw StoreError.file("make a copy of the database")
         }

@@ -30,7 +30,7 @@ import VaultTestKit
             let vault = try FurnishedVault.open(in: running.path)
             try await vault.settle()
             let who = Trial.Contexts(furnished, at: vault.time.now())
-            for trial in Trial.all where !["revoke", "delete"].contains(trial.name) {
+            for trial in Trial.ofRecords where !["revoke", "delete"].contains(trial.name) {
                 if trial.balances, trial.action != nil { try await trial.act(vault, furnished, who) }
             }
             killed = try TemporaryDirectory()

@@ -99,6 +99,8 @@ final class FurnishedVault: Sendable {
     }
 
     static let masterKey = "master.key"
+    /// What a new master key took the place of.
+    static let previousMasterKey = "master.key.previous"
     static let files = ["data/vault.db", "data/vault.db-wal", "data/anchor"]
 
     static func copy(from source: String, to target: String, _ names: [String]) throws {
@@ -118,7 +120,10 @@ final class FurnishedVault: Sendable {
     }
 
     private static func location(in path: String) -> VaultLocation {
-        VaultLocation(directory: path + "/data", masterKey: .file(MasterKeyFile(path: "\(path)/\(masterKey)")))
+        let previous = "\(path)/\(previousMasterKey)"
+        return VaultLocation(
+            directory: path + "/data", masterKey: .file(MasterKeyFile(path: "\(path)/\(masterKey)")),
+            previousMasterKey: access(previous, F_OK) == 0 ? .file(MasterKeyFile(path: previous)) : nil)
     }
 
     /// What is to be verified of a copy's audit log.

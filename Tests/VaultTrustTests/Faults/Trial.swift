@@ -1,4 +1,5 @@
 import Testing
+import VaultCrypto
 import VaultModel
 import VaultTestKit
 
@@ -12,6 +13,8 @@ struct Trial: Sendable, CustomTestStringConvertible {
     let action: AuditAction?
     /// Whether the log tells afterwards all that has ever been done.
     var balances = true
+    /// Whether it has so many calls to the disk that not every third of them is tried in each test run.
+    var isLong = false
     let act: @Sendable (Vault, FurnishedVault, Contexts) async throws -> Void
 
     /// Who asks, in a request whose entry can be found again.
@@ -31,7 +34,10 @@ struct Trial: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [Trial] = [
+    static let all = ofRecords + ofKeys
+
+    /// Acts on the vault's records.
+    static let ofRecords: [Trial] = [
         Trial(name: "create", action: .keyCreated) { vault, _, who in
             try await vault.store(FurnishedVault.secret(99), user: "new", who.app)
         },
@@ -107,12 +113,14 @@ struct Aftermath {
     ///
     /// - Returns: what is not as it must be.
     func faults(after trial: Trial, _ request: RequestID, wasAcknowledged: Bool) async throws -> [String] {
+        var faults = TemporaryDirectory.names(in: path).filter { $0.contains("/vault.snapshot-") }
         let vault = try FurnishedVault.open(in: path)
         defer { vault.close() }
         try await vault.settle()
         try await vault.carryOutOrders()
+        try await vault.carryOutRekey()
         let database = try Intruder(path: path + "/data/vault.db")
-        var faults = try Self.faults(in: database)
+        faults += try Self.faults(in: database) + keyring(of: vault)
         if trial.balances { faults += try AuditBalance.faults(in: database) }
         if let action = trial.action {
             let entries = try database.rows(
@@ -126,6 +134,15 @@ struct Aftermath {
         let report = try AuditVerification.run(FurnishedVault.verification(in: path))
         if !report.isWell { faults.append("the audit log: \(String(describing: report.finding))") }
         return try await faults + plaintexts(of: vault, in: database)
+    }
+
+    /// Of every rekey the end: nothing is left under an older term, and each of those is destroyed.
+    private func keyring(of vault: Vault) throws -> [String] {
+        let standing = try vault.keyringStanding(RequestContext(caller: .terminal))
+        let terms = try vault.keyring.termNumbers
+        guard let rekey = standing.rekey.rekey else { return terms == [1] ? [] : ["terms \(terms)"] }
+        let isDone = rekey.state == .finished && rekey.failed == 0 && standing.rekey.remaining == 0
+        return isDone && terms == [rekey.toTerm] ? [] : ["terms \(terms) after \(rekey)"]
     }
 
     /// What SQLite itself finds.

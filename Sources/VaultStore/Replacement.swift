@@ -77,7 +77,9 @@ package struct Replacement: ~Copyable {
             if case .corrupt = error { return }
             throw error
         }
-        guard isEmpty, !directory.hasLog, !directory.hasJournal else { throw .locked(by: "somebody who reads its database") }
+        guard isEmpty, !directory.hasLog, !directory.hasJournal else {
+            throw .locked(by: "somebody who reads its database")
+        }
     }
 
     private func keepOld() throws(StoreError) -> String? {

@@ -70,11 +70,29 @@ import VaultTestKit
         #expect(try await aftermath.faults(after: last, scene.who.request, wasAcknowledged: true) == [])
     }
 
+    @Test func `S08 where the disk is full a vault is sealed all the same, and has the entry that says so`()
+        async throws
+    {
+        let scene = try await Scene()
+        scene.disk.limit(to: scene.disk.used)
+        #expect(Self.isFull(try await scene.refusal(of: "create")))
+        #expect(try await scene.refusal(of: "seal") == nil)
+        #expect(scene.vault.isSealed)
+        scene.disk.limit(to: nil)
+        scene.vault.close()
+        let aftermath = Aftermath(path: scene.copy.path, furnished: scene.furnished)
+        let seal = try #require(Trial.all.first { $0.name == "seal" })
+        #expect(try await aftermath.faults(after: seal, scene.who.request, wasAcknowledged: true) == [])
+    }
+
     @Test func `without what is kept for it, nothing ends where the disk is full`() async throws {
         let scene = try await Scene()
         truncate(scene.reserve, 0)
         scene.disk.limit(to: scene.disk.used)
         #expect(Self.isFull(try await scene.refusal(of: "revoke")))
+        // What is not written down did not happen, and the keys stay open.
+        #expect(Self.isFull(try await scene.refusal(of: "seal")))
+        #expect(!scene.vault.isSealed)
         scene.disk.limit(to: nil)
         #expect(try await scene.refusal(of: "revoke") == nil)
         scene.vault.close()

@@ -24,7 +24,7 @@ SEED := 1
 # What computes for long without a pause, so that others' calls would not be answered in time: run after all others.
 LONG_TESTS := (Randomness|Refusal|Encoding|BlindIndex|SealedRow|IndependentReader|Shredding|StorageFault|PowerLoss|Corruption$\
 	|FullDisk|ProgramFault|LibraryFault|VersionWalk|MemoryResidue|SecretsDoNotPrint|Rekey|RekeyProgram|BackupProgram$\
-	|WrongMasterKey|MasterKeyCommand|MasterKeySource|InterruptedMigration|FullHeap)Tests
+	|RecoveryProgram|WrongMasterKey|MasterKeyCommand|MasterKeySource|InterruptedMigration|FullHeap)Tests
 # Where threads meet: the tests whose names speak of it, by regular expression.
 TSAN_TESTS := [Cc]oncurren|at once|[Tt]hread|in parallel|race
 
@@ -34,7 +34,7 @@ FUZZ_FLAGS := -c release --sanitize=fuzzer --scratch-path .build/fuzz -Xswiftc -
 # How often each measurement is made, but for the walk, which takes far longer.
 MEASURE_COUNT = $(if $(filter command line,$(origin COUNT)),$(COUNT),10000000)
 
-.PHONY: help run demo soak rekey power-loss faults corruption crowd audit revoke measure flood malformed programs test \
+.PHONY: help run demo soak rekey remaster power-loss faults corruption crowd audit revoke measure flood malformed programs test \
 	browser-test schemathesis tsan fuzz docs deb deb-program deb-test deps vectors format lint \
 	build clean
 
@@ -53,6 +53,10 @@ soak: programs ## kill -9 the server COUNT times (200) at random moments, and lo
 
 rekey: programs ## move KEYS (100000) secrets to new KEK terms under load, and kill -9 the server KILLS times (100) in the midst of it
 	@exec python3 Tests/Soak/rekey.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox --keys $(KEYS) --kills $(KILLS)
+
+remaster: programs ## replace the master key and kill -9 the server in the midst of it, KILLS times (1000)
+	@exec python3 Tests/Soak/remaster.py $(RELEASE)/keystow $(RELEASE)/keystow-sandbox \
+		--kills $(if $(filter command line,$(origin KILLS)),$(KILLS),1000)
 
 power-loss: deps vectors ## take the power RUNS times (1000) from a disk that is played, from SEED (1) on, and look what is left
 	$(SWIFT) build --build-tests

@@ -42,11 +42,7 @@ extension Keyring {
     /// With a fresh recovery key, in place of the one there may have been.
     package func withRecoveryKey() throws(CryptoError) -> (Keyring, [KeyringRow]) {
         let key = HeldKey(try Random.secret(SealedBox.keyLength))
-        let place = Self.placeOfRecovery(in: instance)
-        let kept = KeyringRow(
-            holder: .recovery, kind: .recovery, term: 0,
-            blob: try wrap(key.bytes, type: .recovery, at: place, under: derived.root.bytes))
-        let rows = try rows(of: .recovery, under: key.bytes) + [kept]
+        let rows = try rows(of: .recovery, under: key.bytes) + [rowOfRecovery(key.bytes)]
         return (
             try Keyring(instance: instance, terms: terms, derived: derived, master: master, recovery: key), rows
         )

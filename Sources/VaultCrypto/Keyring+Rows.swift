@@ -40,6 +40,14 @@ extension Keyring {
             holder: holder, kind: .kek, term: term, blob: try wrap(kek, type: .kek, at: place, under: key))
     }
 
+    /// The recovery key itself, under the index root.
+    func rowOfRecovery(_ key: borrowing SecretBytes) throws(CryptoError) -> KeyringRow {
+        let place = Self.placeOfRecovery(in: instance)
+        return KeyringRow(
+            holder: .recovery, kind: .recovery, term: 0,
+            blob: try wrap(key, type: .recovery, at: place, under: derived.root.bytes))
+    }
+
     /// The canary of a holder's key (`term` 0) or of a KEK term.
     func canary(
         ofTerm term: Int, under key: borrowing SecretBytes, holder: KeyringRow.Holder = .master

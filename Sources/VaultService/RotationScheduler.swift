@@ -59,6 +59,8 @@ package struct RotationScheduler: Sendable {
         }
         await check(toCheck)
         try await purge()
+        // While the keyring is being changed it is written anyway.
+        try? await vault.mendKeyring()
         try await vault.rotateTermIfDue()
         if !Task.isCancelled { vault.tallies.notePass(at: vault.time.now()) }
         return looked

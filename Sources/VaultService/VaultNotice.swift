@@ -35,6 +35,8 @@ package enum VaultNotice: Sendable {
     case rekeyFailed(VaultError)
     /// Every secret was moved to that term, but so many that do not open.
     case rekeyFinished(term: Int, failed: Int)
+    /// Rows of the keyring did not open any more, and were written anew from memory.
+    case keyringMended
     /// The keys were forgotten: nothing is answered until the next start.
     case keyringSealed
 }

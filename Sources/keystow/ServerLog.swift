@@ -72,9 +72,8 @@ extension ServerLog.Event {
 extension VaultNotice {
     fileprivate var level: Configuration.LogThreshold {
         switch self {
-        case .schedulerFailed, .rekeyFailed, .recoveryKeyDamaged, .keyUndecryptable, .rowForged, .anchorUnwritable,
-            .auditTampered,
-            .anchorTampered:
+        case .schedulerFailed, .rekeyFailed, .recoveryKeyDamaged, .keyringMended, .keyUndecryptable, .rowForged,
+            .anchorUnwritable, .auditTampered, .anchorTampered:
             .error
         case .rekeyFinished(_, let failed): failed > 0 ? .error : .info
         case .keyringSealed: .warning
@@ -126,6 +125,7 @@ extension VaultNotice {
             writer.member("event", "rekey.finished")
             writer.member("term", term)
             writer.member("failed", failed)
+        case .keyringMended: writer.member("event", "keyring.mended")
         case .keyringSealed: writer.member("event", "keyring.sealed")
         case .auditTampered(let entry):
             writer.member("event", "audit.tampered")

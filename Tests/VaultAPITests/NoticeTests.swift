@@ -32,6 +32,7 @@ import VaultTestKit
                 case .recoveryKeyDamaged: "recovery key damaged"
                 case .rekeyFailed: "rekey failed"
                 case .rekeyFinished: "rekey finished"
+                case .keyringMended: "keyring mended"
                 case .keyringSealed: "sealed"
                 }
             words.withLock { $0.append(word) }

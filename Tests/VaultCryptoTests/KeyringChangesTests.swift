@@ -37,6 +37,30 @@ struct KeyringChangesTests {
         #expect(throws: CryptoError.cannotOpen) { _ = try keyring.open(after, for: Sample.binding()) }
     }
 
+    @Test func `what is stored is told from what is in memory, and all of it can be sealed anew`() throws {
+        let (next, added) = try keyring.withRecoveryKey()
+        let stored = merged(rows + added)
+        #expect(try next.isStored(in: stored))
+        for index in stored.indices {
+            var damaged = stored
+            let row = damaged[index]
+            damaged[index] = KeyringRow(
+                holder: row.holder, kind: row.kind, term: row.term,
+                blob: row.blob.dropLast() + [row.blob[row.blob.count - 1] ^ 1])
+            #expect(try !next.isStored(in: damaged), "\(row.holder) \(row.kind) \(row.term)")
+            #expect(try next.isStored(in: merged(damaged + next.allRows())))
+        }
+        // Another term of the same number, whole in itself, is not it.
+        let (one, other) = (try next.withNewTerm(after: 1), try next.withNewTerm(after: 1))
+        #expect(try one.0.isStored(in: merged(stored + one.1)))
+        #expect(try !one.0.isStored(in: merged(stored + other.1)))
+        #expect(try !one.0.isStored(in: stored))
+        let alone = try Keyring(
+            instance: Sample.instance, terms: next.terms, derived: next.derived, master: nil, recovery: nil)
+        #expect(try !alone.isStored(in: stored))
+        #expect(throws: CryptoError.self) { try alone.allRows() }
+    }
+
     @Test func `a term's number is never given out again`() throws {
         #expect(try keyring.withNewTerm(after: 7).0.currentTerm == 8)
         #expect(throws: CryptoError.self) { try keyring.withNewTerm(after: Int(UInt32.max)) }

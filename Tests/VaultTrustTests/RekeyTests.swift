@@ -211,6 +211,51 @@ import VaultTestKit
         }
     }
 
+    @Test(arguments: [("kek", 2), ("canary", 2), ("root", 0), ("canary", 0)])
+    func
+        `no term is destroyed before what is stored of the next one was seen to open, and what is damaged is written anew`(
+            kind: String, term: Int
+        ) async throws
+    {
+        let secret = FakeKeys.anthropic("rot", 1)
+        let (vault, id) = try await RunningVault.run { vault in
+            let id = try await vault.store(secret)
+            _ = try await rotate(vault)
+            try Intruder(vault).change(
+                "UPDATE keyring SET blob = zeroblob(length(blob)) WHERE kind = ?1 AND term = ?2",
+                [.string(kind), .integer(Int64(term))])
+            try await vault.vault.carryOutRekey()
+            #expect(
+                try await get(vault, "/v1/keyring")["terms"].items.map { $0["destroyed_at"] == .null } == [false, true])
+            return (vault, id)
+        }
+        try await vault.restarted { vault in
+            try await vault.expectUnharmed(id, secret)
+            let reasons = try await vault.auditEntries("&action=keyring.rotated").compactMap { $0["reason"].string }
+            #expect(reasons.contains("damaged rows written anew"))
+        }
+    }
+
+    @Test func `keys that rot where they are stored are written anew from memory, before a backup too`() async throws {
+        let secret = FakeKeys.anthropic("rot", 2)
+        let (vault, id) = try await RunningVault.run { vault in
+            let id = try await vault.store(secret)
+            let intruder = try Intruder(vault)
+            try intruder.change("UPDATE keyring SET blob = zeroblob(length(blob))")
+            _ = try await vault.vault.backup(RequestContext(caller: .terminal))
+            try intruder.change("UPDATE keyring SET blob = zeroblob(length(blob)) WHERE kind = 'kek'")
+            try await RotationScheduler(vault.vault).pass()
+            // What nobody of ours can write over keeps the vault from being opened with what is there: no backup of that.
+            try intruder.change("INSERT INTO keyring SELECT kind, 7, blob FROM keyring WHERE kind = 'kek'")
+            await #expect(throws: VaultError.self) {
+                try await vault.vault.backup(RequestContext(caller: .terminal))
+            }
+            try intruder.change("DELETE FROM keyring WHERE term = 7")
+            return (vault, id)
+        }
+        try await vault.restarted { vault in try await vault.expectUnharmed(id, secret) }
+    }
+
     @Test func `a version whose own row was edited is moved by what its key's row says`() async throws {
         let secret = FakeKeys.anthropic("edited", 1)
         try await RunningVault.run { vault in

@@ -33,6 +33,8 @@ extension Vault {
     ///   and nothing was made.
     package func backup(_ context: RequestContext) async throws(VaultError) -> Backup {
         let turn = try backupTurn.take()
+        // A backup is worth something only if it opens.
+        try? await mendKeyring()
         let now = time.now()
         // So that as little as may be in it is not under a signed head.
         try? await signHead()
@@ -55,6 +57,8 @@ extension Vault {
     private func copy(at time: Timestamp, _ turn: Turn.Held) -> Result<Backup, VaultError> {
         do {
             var about: (instance: InstanceID, master: MasterKeyID)?
+            let before = try keyring
+            var keys: [KeyringRow] = []
             var (schema, audit, signedHead, terms) = (0, ChainPosition.start, String?.none, [Int]())
             var snapshot = try store.snapshot { copy in
                 about = try copy.instance().map { ($0.id, $0.master) }
@@ -62,9 +66,14 @@ extension Vault {
                 let head = try copy.auditHead()
                 audit = ChainPosition(sequence: head.sequence, hash: head.hash)
                 signedHead = try copy.newestHead()?.note
-                terms = Set(try copy.keyringRows().filter { $0.kind == .kek }.map(\.term)).sorted()
+                keys = try copy.keyringRows()
+                terms = Set(keys.filter { $0.kind == .kek }.map(\.term)).sorted()
             }
-            guard let about else { return .failure(.storageUnavailable) }
+            let after = try keyring
+            // The keyring may be changed meanwhile.
+            guard let about, try before.reopened(from: keys) != nil || after.reopened(from: keys) != nil else {
+                return .failure(.storageUnavailable)
+            }
             let (size, hash) = try Self.measure(snapshot.file)
             let manifest = BackupManifest(
                 instance: about.instance, madeAt: time, schema: schema, audit: audit, signedHead: signedHead,

@@ -57,6 +57,7 @@ extension Vault {
                 let now = time.now()
                 try transaction.insertTerm(term, at: now)
                 try transaction.put(rows)
+                try keep(next, in: transaction)
                 try transaction.put(Rekey(fromTerm: old.currentTerm, toTerm: term, startedAt: now))
                 try note("term \(term) begun\(reason)", in: transaction, context)
                 return try self.standing(of: next.hasRecoveryKey, in: transaction)
@@ -79,6 +80,7 @@ extension Vault {
             try await write(context) { [self] transaction in
                 try requireRest(of: old, in: transaction)
                 try transaction.put(rows)
+                try keep(next, in: transaction)
                 try transaction.setMaster(MasterKeyID(at: time.now()))
                 try note("master", in: transaction, context)
                 return try self.standing(of: next.hasRecoveryKey, in: transaction)

@@ -172,9 +172,12 @@ extension Vault {
         return false
     }
 
-    /// Destroys the older terms that wrap nothing any more.
+    /// Destroys the older terms that wrap nothing any more, once the newer ones were seen to open as they are stored: the
+    /// secrets were opened with what is in memory.
     private func destroyEmptyTerms(before term: Int) async throws(VaultError) {
+        let keyring = try keyring
         let gone = try await write { [self] transaction in
+            try keep(keyring, in: transaction)
             let gone = try transaction.emptyTerms(before: term)
             for term in gone { try transaction.destroy(term: term, at: time.now()) }
             return gone

@@ -104,6 +104,46 @@ import VaultTestKit
         #expect(refused.said.contains("wrong master key: this vault expects mst_"), "\(refused.said)")
     }
 
+    @Test(arguments: zip(Source.allCases, Source.allCases.dropFirst() + Source.allCases.prefix(1)))
+    func `a serving vault goes from one source to another, and the first opens nothing afterwards`(
+        _ old: Source, _ new: Source
+    ) async throws {
+        let scene = try await MasterKeyScene()
+        let made = try scene.run(
+            ["token", "create", "--kind", "adm", "--name", "changer"], ["KEYSTOW_MASTER_KEY_FILE": scene.file])
+        #expect(try await made.wait() == 0)
+        let token = String(made.standardOutput.prefix { $0 != "\n" })
+        let key = scene.key.map { $0 ^ 0x40 }
+        let (previous, current) = (
+            try old.settings(scene, scene.key, isPrevious: true), try new.settings(scene, key)
+        )
+        defer {
+            old.close(previous)
+            new.close(current)
+        }
+        let server = try scene.run(
+            ["serve", "--listen", "127.0.0.1:0"], previous.environment.merging(current.environment) { $1 },
+            inherited: previous.inherited.merging(current.inherited) { $1 })
+        let port = try await server.port()
+        let change = try scene.run(
+            ["rekey", "--master"], ["KEYSTOW_URL": "http://127.0.0.1:\(port)", "KEYSTOW_TOKEN": token])
+        #expect(try await change.wait() == 0, "\(change.standardError)")
+        let seen = try await Threads.run {
+            try HTTPExchange.send(
+                port: port, "GET", "/v1/keyring", headers: [("Authorization", "Bearer \(token)")], body: nil)
+        }
+        #expect(seen.status == 200)
+        server.signal(SIGTERM)
+        #expect(try await server.wait() == 0)
+
+        let alone = try new.settings(scene, key)
+        defer { new.close(alone) }
+        #expect(try await scene.open(alone.environment, inherited: alone.inherited).code == 0)
+        let gone = try old.settings(scene, scene.key)
+        defer { old.close(gone) }
+        #expect(try await scene.open(gone.environment, inherited: gone.inherited).code == 78)
+    }
+
     @Test func `the previous key is not asked for while the current one opens the vault`() async throws {
         let scene = try await MasterKeyScene()
         let script = try scene.script("previous", "touch '\(scene.path)/asked'; cat '\(scene.file)'")

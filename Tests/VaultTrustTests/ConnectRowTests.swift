@@ -56,6 +56,23 @@ import VaultTestKit
         }
     }
 
+    @Test func `a key whose secret does not open is shown as such, and healed by a link to replace it`() async throws {
+        try await RunningVault.run(provider: ProviderSwitch().provider) { vault in
+            let (bad, good) = (
+                try await vault.store(FakeKeys.anthropic("trust", 1), user: "ada"),
+                try await vault.store(FakeKeys.anthropic("trust", 2), user: "bob")
+            )
+            try Intruder(vault).change("UPDATE versions SET box = zeroblob(length(box)) WHERE key_id = ?1", [.id(bad)])
+            #expect(try await vault.reveal(bad).status == 409)
+            #expect(try await vault.call("GET", "/v1/keys/\(bad)").json["status"].string == "undecryptable")
+            try await vault.expectUnharmed(good, FakeKeys.anthropic("trust", 2))
+            let link = try await Self.link(vault, "ada", #","purpose":"replace","key_id":"\#(bad)""#)
+            let saved = try await Self.save(vault, 3, link)
+            #expect(saved.status == 200, "\(saved.text)")
+            try await vault.expectUnharmed(bad, FakeKeys.anthropic("trust", 3))
+        }
+    }
+
     @Test(arguments: Moment.allCases)
     func `a used link and a withdrawn one do not come back with their old rows`(_ moment: Moment) async throws {
         try await tamper(moment) { vault in

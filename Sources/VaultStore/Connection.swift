@@ -55,6 +55,9 @@ final class Connection: @unchecked Sendable {
     /// Whether a transaction is open on it; SQLite ends one by itself after some errors.
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
+    /// Whether every statement belongs to the transaction that has begun: none runs by itself once SQLite has given that up.
+    var isBoundToTransaction = false
+
     /// Why SQLite gave up a transaction by itself, as far as the last call tells.
     var lastFailure: StoreError {
         let code = unsafe sqlite3_extended_errcode(handle)
@@ -117,6 +120,7 @@ final class Connection: @unchecked Sendable {
     }
 
     private func statement(_ sql: String) throws(StoreError) -> Statement {
+        guard !isBoundToTransaction || isInTransaction else { throw lastFailure }
         if let known = statements[StatementText(sql: sql)] { return known }
         let statement = unsafe try Statement(sql, on: handle, isKept: true)
         statements[StatementText(sql: sql)] = statement

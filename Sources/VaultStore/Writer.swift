@@ -116,7 +116,9 @@ final class Writer: @unchecked Sendable {
         let before = head.position
         try connection.run("SAVEPOINT item")
         let transaction = WriteTransaction(connection, head: head, chain: chain)
+        connection.isBoundToTransaction = true
         let isKept = item.perform(in: transaction)
+        connection.isBoundToTransaction = false
         transaction.end()
         guard connection.isInTransaction else {
             // SQLite gave the transaction up within the body, with everything its neighbours wrote.

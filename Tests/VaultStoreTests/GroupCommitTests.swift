@@ -145,6 +145,22 @@ struct GroupCommitTests {
         store.close()
     }
 
+    @Test func `what a body does after SQLite gave its transaction up is not done by itself`() async throws {
+        let furnished = try await Furnished()
+        let store = furnished.store
+        let key = makeKey(in: furnished.project.id, owner: try owner("u"))
+        await #expect(throws: StoreError.self) {
+            try await store.write { transaction in
+                try transaction.connection.run("ROLLBACK")
+                // A failure that nobody looks at.
+                try? transaction.insert(key, mac: mac)
+            }
+        }
+        #expect(try store.read { try $0.key(key.id) } == nil)
+        try await furnished.add([key])
+        store.close()
+    }
+
     @Test func `a write that nobody takes is withdrawn, and does nothing afterwards`() async throws {
         let furnished = try await Furnished(patience: .milliseconds(50))
         let store = furnished.store

@@ -31,8 +31,13 @@ extension Vault {
     }
 
     private func isStored(_ keyring: Keyring, in transaction: ReadTransaction) throws -> Bool {
-        // Rows that cannot be read at all are damaged, too.
-        guard let rows = try? transaction.keyringRows() else { return false }
+        let rows: [KeyringRow]
+        do throws(StoreError) {
+            rows = try transaction.keyringRows()
+        } catch .corrupt {
+            // Damaged, too. Whatever else fails may have ended the transaction.
+            return false
+        }
         return try living(keyring, in: transaction).isStored(in: rows)
     }
 

@@ -4,13 +4,16 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <stdatomic.h>
 #include <string.h>
 
 // The functions of libcrypto that the vault calls, in front of libcrypto's own: the linker takes the first of a name.
 
+// The next one's address. Whichever thread comes first finds it, and so does another at the same time.
 #define REAL(name) \
-    static __typeof__(&name) real; \
-    if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+    static _Atomic(__typeof__(&name)) kept; \
+    __typeof__(&name) real = atomic_load_explicit(&kept, memory_order_relaxed); \
+    if (!real) atomic_store_explicit(&kept, real = (__typeof__(&name))dlsym(RTLD_NEXT, #name), memory_order_relaxed)
 
 // A function that answers 1 for success.
 #define WITH_STATUS(name, parameters, arguments) \

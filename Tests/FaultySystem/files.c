@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 
 // What writes to files, in front of glibc's own; it fails for files below FAULT_DIRECTORY alone.
 
+// The next one's address. Whichever thread comes first finds it, and so does another at the same time.
 #define REAL(name) \
-    static __typeof__(&name) real; \
-    if (!real) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+    static _Atomic(__typeof__(&name)) kept; \
+    __typeof__(&name) real = atomic_load_explicit(&kept, memory_order_relaxed); \
+    if (!real) atomic_store_explicit(&kept, real = (__typeof__(&name))dlsym(RTLD_NEXT, #name), memory_order_relaxed)
 
 static int refused(int file) {
     int before = errno;

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +130,12 @@ int disk_has_room(faulty_disk *disk, int64_t more) {
 
 // In front of glibc's own in the tests' program: a disk that is full has no room for anybody.
 int posix_fallocate(int file, off_t offset, off_t length) {
-    static int (*real)(int, off_t, off_t);
-    if (!real) real = (int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate");
+    static _Atomic(__typeof__(&posix_fallocate)) kept;
+    __typeof__(&posix_fallocate) real = atomic_load_explicit(&kept, memory_order_relaxed);
+    if (!real) {
+        real = (__typeof__(&posix_fallocate))dlsym(RTLD_NEXT, "posix_fallocate");
+        atomic_store_explicit(&kept, real, memory_order_relaxed);
+    }
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     ssize_t count = readlink(link, path, sizeof path - 1);
